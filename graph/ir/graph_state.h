@@ -1,0 +1,56 @@
+// What a Graph holds, private to graph.cpp, graph_edit.cpp and order.cpp: slots by id, the list's ends, the name index.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graph/ir/cow_vector.h"
+#include "graph/ir/graph.h"
+#include "graph/ir/name_index.h"
+
+namespace graph::ir {
+
+/// One id's place: the node, its neighbours in execution order and who uses it. An erased slot keeps its node, for messages.
+struct Slot {
+  std::shared_ptr<const Node> node;
+  NodeId prev, next;
+  uint64_t order = 0;          // grows along the list; see order.cpp
+  std::vector<NodeId> users;   // sorted by id, each once
+  bool live = false;
+};
+
+struct Graph::State {
+  std::string name;
+  CowVector<Slot, 64> slots;   // index = id; slot 0 is never live
+  NameIndex names;
+  NodeId first, last;
+  size_t live = 0, placeholders = 0, outputs = 0;
+  std::map<std::string, std::shared_ptr<const Graph>> subgraphs;
+  std::vector<Guard> guards;
+
+  bool contains(NodeId id) const { return id.value < slots.size() && slots[id.value].live; }
+  const Slot& slot(NodeId id) const {
+    if (!contains(id)) throwDead(id);
+    return slots[id.value];
+  }
+  [[noreturn]] void throwDead(NodeId id) const;
+  NodeId find(std::string_view wanted) const;
+  /// Whether any node, live or erased, has or had this name.
+  bool everNamed(std::string_view wanted) const;
+
+  /// After a move: whatever chunks the source wrote in place, nobody does any more.
+  void giveUpChunks() const {
+    slots.share();
+    names.table().share();
+  }
+  /// Takes `id` (whose slot has a node) into the list before `next`, or at the end when `next` is no node.
+  void link(NodeId id, NodeId next);
+  void unlink(NodeId id);
+  /// A label between the neighbours' ones; spreads labels of nodes near by when none is left. The neighbours are live.
+  uint64_t labelBetween(NodeId prev, NodeId next);
+  void spread(NodeId prev, NodeId next);
+};
+
+}  // namespace graph::ir

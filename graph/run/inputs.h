@@ -1,0 +1,39 @@
+// Inputs for a graph: from a safetensors file, from symbols, and made where nothing is given.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/files/safetensors.h"
+#include "graph/run/backend.h"
+
+namespace graph::run {
+
+/// What the user said on the command line or in Lua.
+struct InputRequest {
+  std::optional<std::string> tensorsFile;   // --inputs
+  ir::Binding bind;                         // --bind, by symbol or by placeholder name
+  uint64_t seed = 0;
+  ir::Device device;
+};
+
+struct Inputs {
+  ValueList values;                              // in placeholder order
+  std::map<std::string, TensorPtr> attributes;   // get_attr targets
+  ir::Binding symbols;                           // every symbol of the graph
+};
+
+/// The value of every symbol: `bind` first, then sizes of given tensors, then numbers that are distinct, small, and agree with the
+/// annotations (a slice annotated `s0` of a dimension `s1` needs s0 <= s1). `variant` gives different choices: 0 small, 1 another small one,
+/// 2 large. Throws InputError for a contradiction or a name that the graph does not have.
+ir::Binding chooseSymbols(const ir::Graph& graph, const InputRequest& request, int variant = 0);
+
+/// Builds the inputs. Tensors that are not given are made from the seed, the same on every device: normal floats, integers valid as
+/// indices where they are used as indices (embedding, index, index_put, gather, scatter …: range from the uses; distinct where
+/// an index_put or scatter needs it), booleans mixed. Throws InputError naming the placeholder when a given tensor has the
+/// wrong dtype or shape, a name that is no placeholder, or an unannotated placeholder has no tensor.
+Inputs makeInputs(Backend& backend, const ir::Graph& graph, const InputRequest& request, int variant = 0);
+
+}  // namespace graph::run

@@ -1,0 +1,50 @@
+// Collects what is wrong while a text is parsed. Internal to graph/text.
+//
+// Reports go against offsets of a SourceText and become line and column here. A hostile text cannot make the list grow
+// without bound: past kMost reports parsing gives up with a last one that says so.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/text/diagnostic.h"
+#include "graph/text/source_text.h"
+
+namespace graph::text {
+
+/// Half-open range of bytes in SourceText::text().
+struct Range { uint32_t begin = 0, end = 0; };
+
+/// Thrown where a statement cannot be read any further; caught by whoever resumes at the next one.
+struct SyntaxError { Range range; std::string message; };
+
+/// Thrown when there are too many reports to go on.
+struct GiveUp {};
+
+class Problems {
+ public:
+  explicit Problems(const SourceText& source) : source_(source) {}
+
+  void error(Range range, std::string message) { add(Severity::error, range, std::move(message)); }
+  void warning(Range range, std::string message) { add(Severity::warning, range, std::move(message)); }
+  void note(Range range, std::string message) { add(Severity::note, range, std::move(message)); }
+  /// A report on the file as a whole.
+  void fileError(std::string message) { list_.push_back({Severity::error, 0, 0, 1, std::move(message)}); }
+
+  size_t count() const { return list_.size(); }
+  size_t errors() const { return errors_; }
+  /// Forgets everything reported after the first `count`.
+  void truncate(size_t count);
+  std::vector<Diagnostic> take() { return std::move(list_); }
+
+ private:
+  static constexpr size_t kMost = 200;
+  void add(Severity severity, Range range, std::string message);
+
+  const SourceText& source_;
+  std::vector<Diagnostic> list_;
+  size_t errors_ = 0;
+};
+
+}  // namespace graph::text

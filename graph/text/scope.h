@@ -1,0 +1,60 @@
+// The names of one graph while it is read: which node each means, and what to say about the others. Internal to graph/text.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "graph/ir/graph.h"
+#include "graph/text/problems.h"
+
+namespace graph::text {
+
+class Scope {
+ public:
+  /// In a fragment a name that is used but never defined becomes a placeholder; in a whole function it is an error.
+  Scope(ir::Graph& graph, Problems& problems, bool fragment) : graph_(graph), problems_(problems), fragment_(fragment) {}
+
+  ir::Graph& graph() { return graph_; }
+  bool isFragment() const { return fragment_; }
+  /// The first parameter of the function when it is `self`; empty otherwise.
+  std::string_view self() const { return self_; }
+  void setSelf(std::string_view name) { self_ = name; }
+
+  /// The node a name means here; no node when it is not defined. Says nothing.
+  ir::NodeId find(std::string_view name) const;
+  bool isDefined(std::string_view name) const { return names_.contains(name); }
+  /// An operand: the node, or (after saying so once) what stands in for a name that means none.
+  ir::Argument use(std::string_view name, Range where, uint32_t line);
+  /// Appends a node under `node.name` and lets the name mean it. A second definition is an error and gets a name of its own.
+  ir::NodeId define(ir::Node node, Range where);
+  /// Lets another name mean a node.
+  void alias(std::string_view name, ir::NodeId node, uint32_t line) { names_[name] = {node, line}; }
+  /// Marks a name whose definition could not be read, so that its uses are not reported as well.
+  void poison(std::string_view name) { names_.try_emplace(name); }
+  /// `x = None` behind a last use. Using it later is legal here and a mistake in Python: worth a warning.
+  void markDeleted(std::string_view name, uint32_t line);
+  /// Gives a placeholder the name of the line `l_x_ = L_x_`. False when that is not what the line is.
+  bool rename(ir::NodeId placeholder, std::string_view name);
+  /// Takes a parameter back that turned out not to be a placeholder (`args_list`, `primals` of a pytree signature).
+  void forget(std::string_view name);
+
+ private:
+  struct Entry {
+    ir::NodeId node;
+    uint32_t line = 0;       // of the definition
+    uint32_t deletedAt = 0;  // line, 0 = alive
+  };
+
+  ir::NodeId addFragmentInput(std::string_view name, Range where, uint32_t line);
+
+  ir::Graph& graph_;
+  Problems& problems_;
+  const bool fragment_;
+  std::string_view self_;
+  std::unordered_map<std::string_view, Entry> names_;  // keys are views of the source
+  ir::NodeId lastInput_;                               // the last placeholder of a fragment
+};
+
+}  // namespace graph::text

@@ -1,0 +1,84 @@
+// May this write happen in place? The safety analysis behind scripts/reinplace.lua.
+//
+// Decides, for every functional update (slice_scatter, select_scatter, index_put …), whether it may write into its base's
+// storage instead of a copy, by the definition of a conflict: a reader at position p needs a region whose content was fixed
+// at f; the planned storage has a write at w with f < w < p that meets the region. Decisions are tested together (one chain, then
+// its members), so that two that are fine alone and wrong together are not both taken. Anything not understood is refused
+// under a named rule. Pure, from the graph alone; nothing is executed and nothing is changed.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/ir/graph.h"
+#include "rewrites/storage.h"
+
+namespace rewrites {
+
+/// The rules under which a write is refused, in the order in which they are tried.
+enum class Rule : uint8_t {
+  unknownOperator, asyncReader, dtypeOrShapeChanges, internalOverlap, overlappingOperand, twoOwners, geometryChanges,
+  aliasDependsOnSize, oldValueReadLater, inputMustKeepValue, copyWritesOtherValue, resultEscapes, inputsMayAlias, sizeUnproven,
+  notProfitable,
+};
+std::string_view ruleName(Rule rule);   // "old-value-read-later"
+
+struct Repair {
+  std::string text;                      // "move add_7 before index_put_3"
+  std::string rewrite;                   // the rewrite that does it, e.g. "hoist_readers"
+  std::optional<graph::ir::Expr> bytes;  // that it would save
+};
+
+struct Refusal {
+  graph::ir::NodeId node;                // the update
+  Rule rule = Rule::unknownOperator;
+  std::string because;                   // one sentence, names nodes
+  std::vector<graph::ir::NodeId> blockers;
+  std::optional<Repair> repair;
+};
+
+/// One functional update that is done in place.
+struct ChainUpdate {
+  graph::ir::NodeId node;     // the functional update
+  graph::ir::NodeId base;     // the value whose storage it takes over: its result is replaced by this
+  bool writes = true;         // false: a scatter whose source is already in the right place; it just goes
+  std::string twin;           // in-place operator that replaces it (`aten.index_put_.default`); for a scatter that writes
+                              // `aten.copy_.default`, into the view that its arguments describe
+};
+
+/// All updates that end in one in-place write, innermost first, and the copies that become copies of a thing to itself.
+struct Chain {
+  graph::ir::NodeId head;                     // the outermost update: what stands for the new content of the owner
+  graph::ir::NodeId owner;                    // whose storage is written (placeholder, get_attr or fresh node)
+  std::vector<ChainUpdate> updates;
+  std::vector<graph::ir::NodeId> copies;      // copy_ nodes to erase
+  std::vector<graph::ir::Guard> guards;       // what the exported graph must check
+  graph::ir::Expr bytesSaved;                 // copied bytes before minus after
+};
+
+class InPlace {
+ public:
+  /// Decides everything at once. `graph` must outlive this object.
+  explicit InPlace(const graph::ir::Graph& graph);
+  ~InPlace();
+
+  const std::vector<Chain>& chains() const;        // taken, in execution order of their heads
+  const std::vector<Refusal>& refusals() const;    // one per update that is left, in execution order
+  /// The chain that an update belongs to; null when it was refused or is no update.
+  const Chain* chainOf(graph::ir::NodeId update) const;
+  const Refusal* refusalOf(graph::ir::NodeId update) const;
+  /// Is this node a functional update or mutation epilogue that the analysis considers?
+  bool isUpdate(graph::ir::NodeId id) const;
+  /// Tests exactly these chains together (a script may have taken only some): the conflict when they do not stand alone.
+  std::optional<Refusal> recheck(const std::vector<graph::ir::NodeId>& heads) const;
+  const Storage& storage() const;
+
+ private:
+  struct Plan;
+  std::unique_ptr<Plan> plan_;
+};
+
+}  // namespace rewrites

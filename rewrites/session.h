@@ -1,0 +1,71 @@
+// One sitting: the graphs of a file, their journals, and the transaction that turns edits into one revision.
+//
+// Belongs to one thread (the engine thread, or main on the command line). What it hands out for other threads is
+// shared_ptr<const Graph>.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/run/backend.h"
+#include "graph/run/inputs.h"
+#include "graph/text/diagnostic.h"
+#include "rewrites/inplace.h"
+#include "rewrites/journal.h"
+
+namespace rewrites {
+
+/// Something the user gave cannot be read; the message is drawn with file, place and caret where there is one.
+struct OpenError : std::runtime_error { using std::runtime_error::runtime_error; };
+
+class Session {
+ public:
+  /// The backend is asked for on first use: opening LibTorch takes half a second.
+  using BackendSource = std::function<graph::run::Backend&()>;
+  explicit Session(BackendSource backend);
+
+  /// Replaces everything. Throws OpenError when no graph can be read; otherwise diagnostics() has what was wrong.
+  void open(const std::string& path);
+  void openText(std::string text, std::string name);
+  const std::string& file() const;
+  const std::string& source() const;                                   // the text, for the source panel
+  const std::vector<graph::text::Diagnostic>& diagnostics() const;
+
+  std::vector<std::string> graphNames() const;
+  void use(const std::string& nameOrNumber);                           // throws OpenError listing the names
+  const std::string& currentName() const;
+  Journal& journal();
+  std::shared_ptr<const graph::ir::Graph> graph() const;               // of the current revision
+
+  // --- transactions ---------------------------------------------------------------------------------------------------------
+  /// Opens a draft of the current revision; nested calls throw. The draft is dropped by abandon().
+  graph::ir::Graph& begin();
+  bool inTransaction() const;
+  graph::ir::Graph& draft();                                           // throws outside a transaction
+  /// Records that this chain of the plan was carried out in the draft: all recorded ones are re-checked together at commit.
+  void recordChain(graph::ir::NodeId head);
+  void addTaken(Taken taken);
+  void addRefused(Refused refused);
+  /// Commits when the draft differs; returns the revision, nothing when nothing changed. Lint breach or failed re-check: throws and abandons.
+  const Revision* commit(const std::string& label, const std::string& lua, const std::string& script = "");
+  void abandon();
+  /// Outcomes of the last commit attempt, kept also when nothing changed (everything refused).
+  const std::vector<Outcome>& lastOutcomes() const;
+
+  /// The in-place analysis of the graph as it was when the transaction began (or of the current revision), made once.
+  const InPlace& inPlace();
+
+  // --- running -------------------------------------------------------------------------------------------------------------
+  graph::run::Backend& backend();
+  graph::run::InputRequest& inputRequest();                            // bind, seed, device, inputs file
+  graph::ir::Binding binding() const;                                  // what is bound now
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace rewrites

@@ -1,0 +1,101 @@
+// Who shares memory with whom: for every tensor value its owner and the part of the owner that it shows.
+//
+// Built from the annotations alone (symbolic shapes), so that what it says holds for every binding of the symbols. A value is
+// a window of its owner: per dimension of the owner an interval with symbolic bounds. Views that this file does not model
+// exactly (a reshape of a sliced dimension, as_strided …) become a superset marked inexact: overlap is then assumed, never
+// equality. Python's slice rules apply: negative bounds wrap, bounds clamp. Pure; one thread per object, cheap to build (O(nodes)).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/ir/graph.h"
+
+namespace rewrites {
+
+/// Elements lo, lo + step, … below hi of one dimension.
+struct Interval {
+  graph::ir::Expr lo, hi;
+  int64_t step = 1;
+  bool operator==(const Interval&) const = default;
+};
+
+/// A part of an owner: one interval per dimension of the owner.
+struct Region {
+  std::vector<Interval> box;
+  bool exact = true;   // false: the value shows some elements of the box, we do not know which
+};
+
+enum class Overlap : uint8_t { no, yes, unknown };   // unknown: a symbol decides
+
+struct Location {
+  graph::ir::NodeId owner;            // the node whose storage it is; the value itself when fresh
+  Region region;
+  std::vector<int> dims;              // for each dimension of the value: the owner's dimension it runs along, -1 for none (unsqueezed, expanded), -2 for a mix
+  std::vector<graph::ir::Expr> shape; // of the value
+  graph::ir::DType dtype = graph::ir::DType::f32;
+  bool selfOverlap = false;           // expand, as_strided, unfold: two elements may share an address
+  bool sometimesFresh = false;        // through reshape, contiguous, to …: aliases at some sizes only
+  bool plain = true;                 // false through conj, neg, view.dtype: the same bytes mean other values
+  bool known = true;                  // false: through an operator that we do not understand: may be any view of the owner
+};
+
+/// Where `inner` (a region of the value at `outer`) lies in the owner of `outer`.
+Region compose(const Location& outer, const Region& inner);
+
+class Storage {
+ public:
+  explicit Storage(const graph::ir::Graph& graph);
+
+  /// The location of a tensor value; null for what is no tensor (symbols, tuples of results, output).
+  const Location* location(graph::ir::NodeId id) const;
+  /// The node whose storage `id` lives in (itself when fresh); no node for what is no tensor.
+  graph::ir::NodeId owner(graph::ir::NodeId id) const;
+  /// Every value in that storage, in execution order, the owner first.
+  std::vector<graph::ir::NodeId> aliases(graph::ir::NodeId owner) const;
+  /// Same storage and not provably disjoint.
+  Overlap overlap(graph::ir::NodeId a, graph::ir::NodeId b) const;
+  bool mayOverlap(graph::ir::NodeId a, graph::ir::NodeId b) const { return overlap(a, b) != Overlap::no; }
+  /// Nodes after `position` that read elements of `owner`'s storage (metadata such as sym_size reads nothing).
+  std::vector<graph::ir::NodeId> readersAfter(graph::ir::NodeId position, graph::ir::NodeId owner) const;
+  /// Nodes that write into `owner`'s storage, in execution order.
+  std::vector<graph::ir::NodeId> writers(graph::ir::NodeId owner) const;
+  /// The part that an update operator writes (`slice_scatter`, `index_put` …), in its base's owner; nothing for other operators.
+  std::optional<Region> window(graph::ir::NodeId update) const;
+  /// A region in words: `[0:s0, :, :, :]`.
+  static std::string str(const Region& region, const std::vector<graph::ir::Expr>& ownerShape);
+
+  const graph::ir::Facts& facts() const { return facts_; }
+  const graph::ir::Graph& graph() const { return *graph_; }
+  Overlap overlap(const Region& a, const Region& b) const;
+  /// Provably the same elements.
+  bool same(const Region& a, const Region& b) const;
+  /// Every element of `inner` is provably one of `outer`.
+  bool contains(const Region& outer, const Region& inner) const;
+  /// Provably the same tensor: elements, order, dtype, bits.
+  bool sameTensor(const Location& a, const Location& b) const;
+  /// The view that a scatter writes through (`slice` for slice_scatter), as a location; nothing for other operators.
+  std::optional<Location> scatterView(graph::ir::NodeId scatter) const;
+  /// The value of an integer argument or Sym node as an expression.
+  std::optional<graph::ir::Expr> expression(const graph::ir::Argument& argument) const;
+
+ private:
+  friend class StorageBuilder;
+  const graph::ir::Graph* graph_;
+  graph::ir::Facts facts_;
+  std::vector<std::optional<graph::ir::Expr>> integers_;           // values of Sym nodes, by NodeId::value
+  std::vector<std::optional<Location>> locations_;                 // by NodeId::value
+  std::vector<std::vector<graph::ir::NodeId>> members_;            // by owner's NodeId::value
+};
+
+/// Bytes written that only move existing elements: outside the window for functional updates (`update`), all bytes of copy_
+/// (`copy_`), of clone and contiguous (`clone`). Null while a symbol that it needs is unbound.
+struct CopiedBytes {
+  std::optional<int64_t> update, copy_, clone;
+};
+CopiedBytes copiedBytes(const graph::ir::Graph& graph, const graph::ir::Binding& binding);
+/// Of one node, as an expression; nothing for a node that copies nothing. `kind` receives "update", "copy_" or "clone".
+std::optional<graph::ir::Expr> copiedBytes(const graph::ir::Graph& graph, graph::ir::NodeId id, std::string* kind = nullptr);
+
+}  // namespace rewrites
