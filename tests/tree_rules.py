@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-TOP = re.compile(r"CMakeLists\.txt|README\.md|LICENSE|app|graph|rewrites|scripts|samples|tests|\..*")
+TOP = re.compile(r"CMakeLists\.txt|README\.md|app|graph|rewrites|scripts|samples|tests|\..*")
 MACHINE = re.compile("/(" + "|".join(["work", "root", "farm"]) + r")/[A-Za-z.]|/" + r"home/[a-z]+/")
 CODE = re.compile(r"(app|graph|rewrites|scripts|tests)/.*\.(cpp|h|lua|py|sh)")
 LONGEST = 500

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Reads reports that fxloom wrote (--report) and says in words what is in them.
+
+    report_summary.py REWRITE.json              what was taken, what it copied before and after, whether the results are the same
+    report_summary.py --line REWRITE.json BENCH.json    the whole demo in one line
+"""
+import json
+import sys
+
+KINDS = {"update": "by functional updates", "copy_": "by copy_ into the inputs", "clone": "by clones (repeated heads and the like)"}
+
+
+def size(count):
+    if count is None:
+        return "unknown"
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if count < 1024 or unit == "GiB":
+            return f"{count:,.0f} bytes" if unit == "bytes" else f"{count:,.1f} {unit}"
+        count /= 1024
+
+
+def chains(report):
+    taken = [chain for rewrite in report["rewrites"] for chain in rewrite["taken"]]
+    refused = [update for rewrite in report["rewrites"] for update in rewrite["refused"]]
+    return taken, refused
+
+
+def results(verify):
+    if verify["status"] != "same":
+        return f"results: {verify['status']}"
+    equal = "bit-identical" if verify["bit_identical"] else f"within {verify['max_abs']:g}"
+    bindings = len(verify["bindings"])
+    return (f"same results: yes ({equal}; {len(verify['outputs'])} outputs and {len(verify['mutated_inputs'])} mutated inputs compared at "
+            f"{bindings} binding{'s' if bindings != 1 else ''} of the symbols; aliasing {verify['aliasing']})")
+
+
+def print_rewrite(report):
+    taken, refused = chains(report)
+    graph = report["graph"]
+    print(f"{len(taken)} of {len(taken) + len(refused)} chains taken; {graph['nodes']} nodes before, {graph['nodes_after']} after")
+    for chain in taken[:2]:
+        print(f"  {chain['node']} is now {chain['writes']} itself: {chain['updates']} updates in one write, {len(chain['removed'])} nodes gone")
+    if len(taken) > 2:
+        print(f"  ... and {len(taken) - 2} more")
+    for update in refused:
+        print(f"  {update['node']} refused, {update['rule']}: {update['because']}")
+    symbols = ", ".join(f"{name} = {value}" for name, value in report["symbols"].items())
+    print(f"copied bytes of one run ({symbols}):")
+    for kind, words in KINDS.items():
+        print(f"  {size(graph['copied_bytes'][kind]):>12} -> {size(graph['copied_bytes_after'][kind]):>12}   {words}")
+    print(results(report["verify"]))
+
+
+def line(rewrite, bench):
+    taken, refused = chains(rewrite)
+    before, after = (sum(v or 0 for v in rewrite["graph"][key].values()) for key in ("copied_bytes", "copied_bytes_after"))
+    time = bench["time"]
+    low, high = time["ci95"]
+    return (f"{len(taken)} of {len(taken) + len(refused)} chains taken, copied bytes {before:,} -> {after:,}, {results(rewrite['verify'])}; "
+            f"decode step {time['before']['median'] / 1000:.2f} ms -> {time['after']['median'] / 1000:.2f} ms, "
+            f"{time['speedup']:.2f} times faster [95 %: {low:.2f}, {high:.2f}]")
+
+
+def main():
+    arguments = sys.argv[1:]
+    if len(arguments) == 3 and arguments[0] == "--line":
+        print(line(*(json.load(open(path)) for path in arguments[1:])))
+    elif len(arguments) == 1:
+        print_rewrite(json.load(open(arguments[0])))
+    else:
+        raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
