@@ -26,8 +26,8 @@ class GraphFile {
   /// stderr unless `quiet`; errors are thrown as a drawn Failure (unusable).
   std::shared_ptr<const graph::ir::Graph> usableGraph(const std::string& numberOrName, bool quiet) const;
 
-  /// All diagnostics drawn with their lines and carets, at most `limit` of them.
-  std::string drawn(size_t limit = 20, bool errorsOnly = false) const;
+  /// Diagnostics drawn with their lines and carets; a long list is cut and counted.
+  std::string drawn(const std::vector<graph::text::Diagnostic>& diagnostics) const;
   /// A failure at a node, with the line of the text that the node came from when there is one.
   std::string drawn(const graph::run::NodeError& error, const graph::ir::Graph& graph) const;
   /// Problems that lint finds, at their lines.

@@ -1,0 +1,156 @@
+#include "app/commands/common.h"
+
+#include <unistd.h>
+
+
+#include <algorithm>
+#include <filesystem>
+
+#include "app/interrupt.h"
+#include "app/torch_module.h"
+#include "app/units.h"
+
+namespace app::commands {
+using graph::run::Equivalence;
+using Status = graph::run::Equivalence::Status;
+
+graph::run::Backend& readyBackend(const CommonOptions& common, const graph::run::InputRequest& request, Report& report) {
+  auto& backend = torchBackend();
+  throwIfInterrupted();
+  report.torch = backend.torchVersion();
+  report.device = request.device.str();
+  if (!backend.hasDevice(request.device))
+    throw Failure(Exit::unusable, fmt::format("error: --device {}: LibTorch {} has no such device here", request.device.str(), backend.torchVersion()));
+  if (common.threads > 0) backend.setThreads(common.threads);
+  backend.seed(request.seed);
+  return backend;
+}
+
+void requireWritable(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  auto folder = fs::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  auto fail = [&](const std::string& why) { throw Failure(Exit::unusable, fmt::format("{}: error: cannot be written: {}", path, why)); };
+  if (fs::is_directory(path, ignored)) fail("this is a folder");
+  if (!fs::exists(folder, ignored)) fail(fmt::format("the folder {} does not exist", folder.string()));
+  if (!fs::is_directory(folder, ignored)) fail(fmt::format("{} is no folder", folder.string()));
+  if (access(folder.c_str(), W_OK) != 0) fail(fmt::format("no permission to write into {}", folder.string()));
+}
+
+void describe(Report& report, const graph::ir::Graph& graph, const graph::ir::Binding& binding) {
+  report.symbols = binding;
+  report.graph.name = graph.name();
+  report.graph.nodes = graph.size();
+  report.graph.copied = rewrites::copiedBytes(graph, binding);
+}
+
+graph::ir::Binding boundSymbols(const graph::ir::Graph& graph, const graph::ir::Binding& bind) {
+  graph::ir::Binding bound;
+  auto symbols = graph.symbols();
+  for (const auto& [name, value] : bind) {
+    auto id = graph.find(name);
+    const auto* sym = id ? graph.node(id).sym() : nullptr;
+    auto symbol = sym ? sym->value.str() : name;
+    if (std::find(symbols.begin(), symbols.end(), symbol) == symbols.end())
+      throw Failure(Exit::usage, fmt::format("error: --bind: '{}' is no symbol of {}{}{}", name, graph.name(), symbols.empty() ? "" : ": it has ",
+                                             fmt::join(symbols, ", ")));
+    bound[symbol] = value;
+  }
+  return bound;
+}
+
+namespace {
+
+// Both parts count: the worse status, the larger difference, all items that are not the same.
+Equivalence combined(Equivalence a, const Equivalence& b) {
+  if (b.status == Status::different || a.status == Status::same) {
+    a.status = b.status;
+    if (!b.reason.empty()) a.reason = b.reason;
+  }
+  a.bitIdentical = a.bitIdentical && b.bitIdentical;
+  a.maxAbs = std::max(a.maxAbs, b.maxAbs);
+  if (a.aliasing == "same") a.aliasing = b.aliasing;
+  auto merge = [](auto& into, const auto& items) {
+    for (const auto& item : items) {
+      auto known = std::find_if(into.begin(), into.end(), [&](const auto& each) { return each.name == item.name; });
+      if (known == into.end()) into.push_back(item);
+      else if (known->same && !item.same) *known = item;
+      else if (known->same == item.same) {
+        known->identical = known->identical && item.identical;
+        known->maxAbs = std::max(known->maxAbs, item.maxAbs);
+        known->maxRel = std::max(known->maxRel, item.maxRel);
+      }
+    }
+  };
+  merge(a.outputs, b.outputs);
+  merge(a.mutatedInputs, b.mutatedInputs);
+  for (const auto& binding : b.bindings)
+    if (std::find(a.bindings.begin(), a.bindings.end(), binding) == a.bindings.end()) a.bindings.push_back(binding);
+  return a;
+}
+
+// Can the graph as printed run on made inputs at all? Without real tensors some cannot (indices that only the user knows).
+bool runsOnMadeInputs(graph::run::Backend& backend, const graph::ir::Graph& graph, const graph::run::InputRequest& request, int variant) try {
+  auto inputs = graph::run::makeInputs(backend, graph, request, variant);
+  backend.compile(graph, request.device)->run(inputs.values, inputs.attributes);
+  return true;
+} catch (const graph::run::Stopped&) {
+  throw;
+} catch (const std::exception&) {
+  return false;
+}
+
+}  // namespace
+
+Equivalence verify(graph::run::Backend& backend, const graph::ir::Graph& before, const graph::ir::Graph& after,
+                   const graph::run::InputRequest& request) {
+  graph::run::EquivalenceRequest made{request, {0, 2}, true};
+  if (!request.tensorsFile) {
+    auto result = graph::run::compareGraphs(backend, before, after, made);
+    throwIfInterrupted();
+    return result;
+  }
+  auto result = graph::run::compareGraphs(backend, before, after, {request, {0}, true});
+  throwIfInterrupted();
+  if (result.status != Status::same) return result;
+  made.inputs.tensorsFile.reset();
+  for (int variant : made.variants) {
+    auto part = graph::run::compareGraphs(backend, before, after, {made.inputs, {variant}, true});
+    throwIfInterrupted();
+    if (part.status == Status::skipped && !runsOnMadeInputs(backend, before, made.inputs, variant)) continue;
+    result = combined(std::move(result), part);
+  }
+  return result;
+}
+
+std::string str(const graph::ir::Binding& binding) {
+  std::string text;
+  for (const auto& [name, value] : binding) text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, value);
+  return text.empty() ? "no symbols" : text;
+}
+
+std::string summary(const Equivalence& verify) {
+  std::string at;
+  for (const auto& binding : verify.bindings) at += (at.empty() ? " at " : "; ") + str(binding);
+  if (verify.status == Status::skipped) return "same results: not checked: " + verify.reason;
+  if (verify.status == Status::same) {
+    std::string how = verify.bitIdentical ? "bit-identical" : fmt::format("within tolerance, largest difference {:.3g}", verify.maxAbs);
+    return fmt::format("same results: yes ({}; {}, {}, aliasing {}){}", how, counted(verify.outputs.size(), "output"),
+                       counted(verify.mutatedInputs.size(), "changed input"), verify.aliasing, at);
+  }
+  std::string text = "same results: NO" + at;
+  if (!verify.reason.empty()) text += "\n  " + verify.reason;
+  size_t shown = 0;
+  for (const auto* items : {&verify.outputs, &verify.mutatedInputs})
+    for (const auto& item : *items) {
+      if (item.same || ++shown > 10) continue;
+      auto what = item.problem.empty() ? fmt::format("max abs {:.3g}, max rel {:.3g}", item.maxAbs, item.maxRel) : item.problem;
+      text += fmt::format("\n  {}: {}", item.name, what);
+    }
+  if (shown > 10) text += fmt::format("\n  ... and {} more", shown - 10);
+  if (verify.aliasing != "same") text += "\n  aliasing: " + verify.aliasing;
+  return text;
+}
+
+}  // namespace app::commands

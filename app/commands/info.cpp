@@ -1,0 +1,135 @@
+// fxloom info: what is in a file. Needs no LibTorch.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "app/commands/commands.h"
+#include "app/commands/common.h"
+#include "app/report_json.h"
+#include "app/units.h"
+#include "graph/text/printer.h"
+#include "rewrites/storage.h"
+
+namespace app::commands {
+using Json = nlohmann::ordered_json;
+using graph::ir::Graph;
+
+namespace {
+
+struct GraphFacts {
+  std::map<std::string, size_t> operators;
+  std::vector<std::string> mutates;
+  rewrites::CopiedBytes copied;
+  std::map<std::string, graph::ir::Expr> copiedExpressions;   // by kind
+};
+
+std::string targetOf(const graph::ir::Node& node) {
+  using graph::ir::Op;
+  return node.op == Op::call_method ? "call_method " + node.target : node.op == Op::call_module ? "call_module " + node.target : node.target;
+}
+
+GraphFacts factsOf(const Graph& graph, const graph::ir::Binding& binding) {
+  using graph::ir::Op;
+  GraphFacts facts;
+  rewrites::Storage storage(graph);
+  for (auto id : graph) {
+    const auto& node = graph.node(id);
+    if (node.op == Op::call_function || node.op == Op::call_method || node.op == Op::call_module) ++facts.operators[targetOf(node)];
+    if ((node.op == Op::placeholder || node.op == Op::get_attr) && storage.owner(id) == id && !storage.writers(id).empty())
+      facts.mutates.push_back(node.op == Op::placeholder ? node.name : node.target);
+    std::string kind;
+    if (auto bytes = rewrites::copiedBytes(graph, id, &kind)) {
+      auto& sum = facts.copiedExpressions[kind];
+      sum = sum + *bytes;
+    }
+  }
+  facts.copied = rewrites::copiedBytes(graph, binding);
+  return facts;
+}
+
+Json dimension(const graph::ir::Expr& size) {
+  if (auto number = size.asConstant()) return *number;
+  return size.str();
+}
+
+Json inputJson(const graph::ir::Node& node) {
+  Json dtype = nullptr, shape = nullptr;
+  if (const auto* tensor = node.tensor()) {
+    dtype = std::string(graph::ir::abbreviation(tensor->dtype));
+    shape = Json::array();
+    for (const auto& size : tensor->shape) shape.push_back(dimension(size));
+  } else if (auto text = graph::text::printMeta(node.meta); !text.empty()) {
+    dtype = text;
+  }
+  return {{"name", node.name}, {"dtype", dtype}, {"shape", shape}};
+}
+
+Json graphJson(const Graph& graph, const GraphFacts& facts) {
+  Json inputs = Json::array(), operators = Json::object();
+  for (auto id : graph.placeholders()) inputs.push_back(inputJson(graph.node(id)));
+  for (const auto& [target, count] : facts.operators) operators[target] = count;
+  return {{"name", graph.name()}, {"nodes", graph.size()}, {"operators", operators}, {"inputs", inputs}, {"symbols", graph.symbols()},
+          {"mutates", facts.mutates}, {"copied_bytes", toJson(facts.copied)}};
+}
+
+// Names joined by commas, the end of a long list counted.
+std::string listed(const std::vector<std::string>& names, size_t limit) {
+  std::string text;
+  for (size_t i = 0; i < names.size() && i < limit; ++i) text += (i ? ", " : "") + names[i];
+  if (names.size() > limit) text += fmt::format(", ... ({} in all)", names.size());
+  return text;
+}
+
+void sayCopies(const CommonOptions& common, const GraphFacts& facts) {
+  for (const auto& [kind, expression] : facts.copiedExpressions) {
+    auto number = kind == "update" ? facts.copied.update : kind == "copy_" ? facts.copied.copy_ : facts.copied.clone;
+    if (number) say(common, "  copies    {}: {}", kind, humanBytes(*number));
+    else say(common, "  copies    {}: {} bytes (--bind the symbols for a number)", kind, expression.str());
+  }
+  if (facts.copiedExpressions.empty()) say(common, "  copies    nothing");
+}
+
+void sayGraph(const CommonOptions& common, const Graph& graph, const GraphFacts& facts) {
+  say(common, "{}: {}", graph.name().empty() ? "graph" : graph.name(), counted(graph.size(), "node"));
+  std::vector<std::string> inputs, operators;
+  for (auto id : graph.placeholders()) {
+    auto meta = graph::text::printMeta(graph.node(id).meta);
+    inputs.push_back(meta.empty() ? graph.node(id).name : graph.node(id).name + ": " + meta);
+  }
+  say(common, "  inputs    {}", inputs.empty() ? "none" : listed(inputs, 8));
+  if (auto symbols = graph.symbols(); !symbols.empty()) say(common, "  symbols   {}", listed(symbols, 20));
+  std::vector<std::pair<std::string, size_t>> byCount(facts.operators.begin(), facts.operators.end());
+  std::stable_sort(byCount.begin(), byCount.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  for (const auto& [target, count] : byCount) operators.push_back(fmt::format("{} x{}", target, count));
+  say(common, "  operators {}", operators.empty() ? "none" : listed(operators, 12));
+  say(common, "  changes   {}", facts.mutates.empty() ? "no input" : listed(facts.mutates, 8));
+  sayCopies(common, facts);
+}
+
+}  // namespace
+
+Exit info(const InfoOptions& options, Report& report) {
+  auto binding = parseBinding(options.bind);
+  GraphFile file(options.file);
+  report.diagnostics = file.diagnostics();
+  std::vector<std::shared_ptr<const Graph>> graphs = file.graphs();
+  if (!graphs.empty() && !options.common.graph.empty()) graphs = {file.graph(options.common.graph)};
+  for (const auto& graph : graphs)
+    for (auto& problem : file.lint(*graph)) {
+      problem.severity = graph::text::Severity::warning;   // the file was read; whether it can run is another question
+      report.diagnostics.push_back(std::move(problem));
+    }
+  Json all = Json::array();
+  for (const auto& graph : graphs) {
+    auto facts = factsOf(*graph, graphs.size() == 1 ? boundSymbols(*graph, binding) : binding);
+    if (options.json) all.push_back(graphJson(*graph, facts));
+    else sayGraph(options.common, *graph, facts);
+  }
+  if (options.json) fmt::print("{}\n", toText({{"graphs", all}, {"diagnostics", toJson(report.diagnostics)}}));
+  else if (!report.diagnostics.empty()) fmt::print(stderr, "{}\n", file.drawn(report.diagnostics));
+  if (!graphs.empty()) describe(report, *graphs.front(), graphs.size() == 1 ? boundSymbols(*graphs.front(), binding) : binding);
+  return graphs.empty() ? Exit::unusable : Exit::yes;
+}
+
+}  // namespace app::commands

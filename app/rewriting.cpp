@@ -1,0 +1,61 @@
+#include "app/rewriting.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/failure.h"
+#include "app/interrupt.h"
+#include "app/program_folder.h"
+#include "app/torch_module.h"
+#include "rewrites/lua/engine.h"
+#include "rewrites/session.h"
+
+namespace app {
+
+size_t Rewritten::taken() const {
+  size_t count = 0;
+  for (const auto& outcome : outcomes) count += outcome.taken.size();
+  return count;
+}
+
+size_t Rewritten::refused() const {
+  size_t count = 0;
+  for (const auto& outcome : outcomes) count += outcome.refused.size();
+  return count;
+}
+
+Rewritten applyScripts(const GraphFile& file, const CommonOptions& common, const graph::run::InputRequest& request,
+                       const std::vector<std::string>& scripts) {
+  std::vector<std::string> paths;
+  for (const auto& script : scripts) paths.push_back(findScript(script));
+  auto chosen = file.usableGraph(common.graph, common.quiet);
+
+  rewrites::Session session(torchBackend);
+  session.openText(file.source(), file.path());
+  const auto& graphs = file.graphs();
+  auto position = static_cast<size_t>(std::find(graphs.begin(), graphs.end(), chosen) - graphs.begin());
+  session.use(session.graphNames().at(position));   // names are unique there
+  session.inputRequest() = request;
+  rewrites::lua::Engine engine(
+      session, [&](const std::string& line) { if (!common.quiet) fmt::print("{}\n", line); }, scriptFolders());
+  StopsEngine stops(engine);
+
+  Rewritten result;
+  result.before = result.after = session.graph();
+  for (size_t i = 0; i < paths.size(); ++i) {
+    throwIfInterrupted();
+    auto ran = engine.runFile(paths[i], true);
+    if (ran.stopped) throwIfInterrupted();
+    if (!ran.ok) throw Failure(Exit::unusable, ran.error);
+    for (auto outcome : session.lastOutcomes()) {
+      outcome.script = scripts[i];
+      result.outcomes.push_back(std::move(outcome));
+    }
+  }
+  throwIfInterrupted();
+  result.after = session.graph();
+  return result;
+}
+
+}  // namespace app

@@ -1,0 +1,27 @@
+// Scripts applied to a graph without a window: one session, one engine, every rewrite of every script in order.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/graph_file.h"
+#include "app/options.h"
+#include "rewrites/outcome.h"
+
+namespace app {
+
+struct Rewritten {
+  std::shared_ptr<const graph::ir::Graph> before, after;
+  std::vector<rewrites::Outcome> outcomes;
+
+  bool changed() const { return before != after; }
+  size_t taken() const;
+  size_t refused() const;
+};
+
+/// What scripts print goes to stdout unless --quiet. Throws Failure (unusable) with the Lua error, Stopped after a Ctrl-C.
+Rewritten applyScripts(const GraphFile& file, const CommonOptions& common, const graph::run::InputRequest& request,
+                       const std::vector<std::string>& scripts);
+
+}  // namespace app
