@@ -1,4 +1,6 @@
 // What changed between two revisions of a graph, or between two graphs read from files.
+//
+// Lists are in execution order of the graph whose ids they hold (pairs: of the second). Subgraphs and guards are not looked at.
 #pragma once
 
 #include <string>
@@ -13,7 +15,8 @@ struct Diff {
   std::vector<NodeId> removed;                      // ids of the first graph
   std::vector<NodeId> added;                        // ids of the second
   std::vector<std::pair<NodeId, NodeId>> changed;   // same node (by id or by name), other content
-  bool empty() const { return removed.empty() && added.empty() && changed.empty(); }
+  std::vector<std::pair<NodeId, NodeId>> moved;     // in both, at another place in execution order: as few as explain it
+  bool empty() const { return removed.empty() && added.empty() && changed.empty() && moved.empty(); }
 };
 
 /// For revisions of one graph: compares slots by pointer, shared chunks in O(1).

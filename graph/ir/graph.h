@@ -32,7 +32,7 @@ struct DeadNode : std::runtime_error { using std::runtime_error::runtime_error; 
 struct Guard {
   enum class Kind : uint8_t {
     disjoint,          // `first` and `second` (placeholders or get_attr nodes) share no element; without `second`: `first` and every
-                       // other input or constant that this graph reads or writes after it first writes `first`
+                       // other input or constant that this graph reads or writes at or after its first write to `first` (input_use.h)
     no_self_overlap,   // no two elements of `first` share an address
     symbol,            // `condition`, e.g. "s0 >= 2", holds
   };
@@ -67,6 +67,9 @@ class Graph {
   NodeId prev(NodeId id) const;
   /// Execution order of two nodes of this graph. O(1).
   bool before(NodeId a, NodeId b) const;
+  /// Grows along the execution order. Edits may change the labels of nodes near by; two nodes whose labels are the same in two
+  /// revisions have the same order in both.
+  uint64_t orderLabel(NodeId id) const;
   /// The node called `name`; no node when there is none. O(1) expected.
   NodeId find(std::string_view name) const;
   /// Nodes that use `id` (each once, by id). The reference is valid until the next edit.

@@ -18,7 +18,7 @@ namespace graph::ir {
 struct SchemaArgument {
   std::string name;
   std::string type;             // "Tensor", "Tensor?[]", "SymInt[]", "Scalar", "int?" … alias annotation removed
-  std::optional<Argument> defaultValue;
+  std::optional<Argument> defaultValue;  // enums as a dump has them: DType, Name "torch.strided", Device; a Reduction is an int
   bool keywordOnly = false;
   std::string aliasSet;         // "a" for Tensor(a), empty for none, "*" for wildcard
   bool written = false;         // Tensor(a!)
@@ -33,6 +33,7 @@ struct Schema {
   std::vector<SchemaArgument> arguments;
   std::vector<SchemaReturn> returns;
   std::string text;             // the schema line
+  bool variadic = false;        // "...": takes or gives more than is listed (TorchScript's own operators)
 
   /// Index of an argument by name.
   std::optional<size_t> indexOf(std::string_view name) const;
@@ -40,7 +41,7 @@ struct Schema {
 };
 
 /// The schema of a target (`aten.add.Tensor`); null when unknown. `aten.sym_size` (no overload) finds the overload that
-/// torch's own printing means (`.default`, else the one that takes the given number of arguments).
+/// torch's own printing means (`.default`, else the only one that takes the given number of arguments). Pointers stay valid.
 const Schema* findSchema(std::string_view target, size_t argumentCount = SIZE_MAX);
 /// All targets, sorted: for completion and "did you mean".
 const std::vector<std::string_view>& allTargets();
@@ -51,7 +52,8 @@ std::string_view closestTarget(std::string_view target);
 /// defaulted, or the schema is unknown.
 const Argument* argumentByName(const Node& node, std::string_view name);
 /// The in-place twin (`aten.index_put.default` -> `aten.index_put_.default`), found by schema: same arguments, first one
-/// written and returned. Empty when there is none or it changes geometry (transpose_, squeeze_, …).
+/// written and returned. Empty when there is none or it changes geometry (transpose_, squeeze_, …). The twin computes in the
+/// dtype and shape of its first argument: whoever uses it checks that the result has those (lt, add with broadcasting …).
 std::string inPlaceTwin(std::string_view target);
 
 }  // namespace graph::ir

@@ -13,20 +13,26 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace graph::ir {
+
+namespace symbolic {
+struct Form;  // the normal form of what is no constant; symbol_form.h
+}
 
 /// Values of symbols by name (`s0` -> 8).
 using Binding = std::map<std::string, int64_t>;
 
 class Expr {
  public:
-  Expr();                       // the constant 0
-  Expr(int64_t constant);       // NOLINT(google-explicit-constructor): sizes are mostly numbers
+  Expr() = default;                                     // the constant 0
+  Expr(int64_t constant) : constant_(constant) {}       // NOLINT(google-explicit-constructor): sizes are mostly numbers
   static Expr symbol(std::string name);
   /// An unevaluated function of its arguments (`Max`, `PythonMod`, `ToFloat` …). The known ones fold when the arguments
   /// are constant: FloorDiv Mod PythonMod Max Min Pow CeilToInt Eq Ne Lt Le Gt Ge IntTrueDiv (when exact) Abs Where Piecewise.
+  /// Conditions are 1 and 0. Throws std::length_error when the result nests deeper than 1000 or has over a million parts.
   static Expr function(std::string name, std::vector<Expr> arguments);
 
   struct ParseError { size_t offset; std::string message; };
@@ -34,7 +40,7 @@ class Expr {
   /// is an error, so that hostile text cannot exhaust the stack.
   static std::optional<Expr> parse(std::string_view text, ParseError* error = nullptr);
 
-  std::optional<int64_t> asConstant() const;
+  std::optional<int64_t> asConstant() const { return form_ ? std::nullopt : std::optional<int64_t>(constant_); }
   /// The value under `binding`; nothing when a symbol is unbound, a division is by zero, the result is no integer, or
   /// it overflows 64 bits.
   std::optional<int64_t> evaluate(const Binding& binding) const;
@@ -56,11 +62,13 @@ class Expr {
   friend bool operator==(const Expr&, const Expr&);
   size_t hash() const;
 
+  /// For this module's own files: the normal form; null for a constant, which is held without allocation.
+  const symbolic::Form* form() const { return form_.get(); }
+  explicit Expr(std::shared_ptr<const symbolic::Form> form) : form_(std::move(form)) {}
+
  private:
-  friend class Facts;
-  struct Form;                     // the normal form; symbol.cpp
-  std::shared_ptr<const Form> form_;
-  explicit Expr(std::shared_ptr<const Form>);
+  std::shared_ptr<const symbolic::Form> form_;
+  int64_t constant_ = 0;           // the value when there is no form
 };
 
 /// What is known about symbols: a set of expressions that are >= 0. It proves inequalities by linear combination and says

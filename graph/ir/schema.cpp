@@ -1,0 +1,249 @@
+// The table of operators: generated lines, found by hash, parsed when first asked for.
+//
+// A parsed schema is published with one compare-and-swap and lives until the program ends, so that pointers to it stay valid and any
+// thread may ask. A line that cannot be parsed (a TorchScript form) counts as unknown.
+#include "graph/ir/schema.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <memory>
+#include <stdexcept>
+#include <unordered_map>
+
+#include "graph/ir/schema_parse.h"
+
+namespace graph::ir {
+namespace {
+
+struct Line {
+  std::string_view target, text;
+};
+constexpr Line lines[] = {
+#include "schemas.inc"
+};
+constexpr size_t lineCount = std::size(lines);
+
+/// Parsed schemas by line number, and the hash of targets.
+class Table {
+ public:
+  static Table& instance() {
+    static Table table;
+    return table;
+  }
+
+  const Schema* exact(std::string_view target) {
+    const auto found = byTarget_.find(target);
+    return found == byTarget_.end() ? nullptr : parsed(found->second);
+  }
+
+  /// The lines whose target starts with `prefix`, as [first, last).
+  static std::pair<size_t, size_t> withPrefix(std::string_view prefix) {
+    const auto begin = std::lower_bound(std::begin(lines), std::end(lines), prefix, [](const Line& l, std::string_view p) { return l.target < p; });
+    auto end = begin;
+    while (end != std::end(lines) && end->target.starts_with(prefix)) ++end;
+    return {static_cast<size_t>(begin - lines), static_cast<size_t>(end - lines)};
+  }
+
+  const Schema* parsed(size_t index) {
+    std::atomic<const Schema*>& slot = parsed_[index];
+    if (const Schema* ready = slot.load(std::memory_order_acquire)) return ready == &broken_ ? nullptr : ready;
+    std::unique_ptr<const Schema> fresh;
+    try {
+      fresh = std::make_unique<const Schema>(parseSchema(lines[index].target, lines[index].text));
+    } catch (const std::invalid_argument&) {
+      slot.store(&broken_, std::memory_order_release);
+      return nullptr;
+    }
+    const Schema* expected = nullptr;
+    if (slot.compare_exchange_strong(expected, fresh.get(), std::memory_order_acq_rel)) return fresh.release();
+    return expected;
+  }
+
+  std::vector<std::string_view> targets() const {
+    std::vector<std::string_view> all;
+    all.reserve(lineCount);
+    for (const Line& line : lines) all.push_back(line.target);
+    return all;
+  }
+
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+
+ private:
+  Table() : parsed_(lineCount) {
+    byTarget_.reserve(lineCount);
+    for (size_t i = 0; i < lineCount; ++i) byTarget_.emplace(lines[i].target, i);
+  }
+  ~Table() {
+    for (const auto& slot : parsed_) {
+      if (const Schema* ready = slot.load(); ready != &broken_) delete ready;
+    }
+  }
+
+  std::unordered_map<std::string_view, size_t> byTarget_;
+  std::vector<std::atomic<const Schema*>> parsed_;
+  const Schema broken_{};
+};
+
+/// Whether that many positional arguments can be all that a call gives.
+bool takes(const Schema& schema, size_t count) {
+  size_t positional = 0, required = 0;
+  for (const SchemaArgument& argument : schema.arguments) {
+    if (argument.keywordOnly) continue;
+    ++positional;
+    if (!argument.defaultValue) ++required;
+  }
+  return count >= required && (schema.variadic || count <= positional);
+}
+
+/// An overload that a printed graph never means: by name of a dimension, or with results written to `out`.
+bool isCallable(const Schema& schema) {
+  for (const SchemaArgument& argument : schema.arguments) {
+    if (argument.keywordOnly && argument.written) return false;
+  }
+  return !schema.target.ends_with(".Dimname") && !schema.target.ends_with(".names");
+}
+
+const Schema* withoutOverload(std::string_view target, size_t count) {
+  const std::string prefix = std::string(target) + ".";
+  const Schema* byDefault = Table::instance().exact(prefix + "default");
+  if (byDefault && (count == SIZE_MAX || takes(*byDefault, count))) return byDefault;
+  const auto [first, last] = Table::withPrefix(prefix);
+  const Schema* only = nullptr;
+  for (size_t i = first; i < last; ++i) {
+    const Schema* schema = Table::instance().parsed(i);
+    if (!schema || !isCallable(*schema) || (count != SIZE_MAX && !takes(*schema, count))) continue;
+    if (only) return nullptr;  // torch would choose by the arguments' types: not known here
+    only = schema;
+  }
+  return only;
+}
+
+struct TargetParts {
+  std::string_view operation, overload;  // "aten.add", "Tensor"
+};
+std::optional<TargetParts> splitTarget(std::string_view target) {
+  const size_t dot = target.rfind('.');
+  if (dot == std::string_view::npos || target.find('.') == dot) return std::nullopt;
+  return TargetParts{target.substr(0, dot), target.substr(dot + 1)};
+}
+
+}  // namespace
+
+std::optional<size_t> Schema::indexOf(std::string_view name) const {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].name == name) return i;
+  }
+  return std::nullopt;
+}
+
+bool Schema::mutates() const {
+  return std::any_of(arguments.begin(), arguments.end(), [](const SchemaArgument& argument) { return argument.written; });
+}
+
+const Schema* findSchema(std::string_view target, size_t argumentCount) {
+  if (const Schema* found = Table::instance().exact(target)) return found;
+  const size_t dots = static_cast<size_t>(std::count(target.begin(), target.end(), '.'));
+  return dots == 1 ? withoutOverload(target, argumentCount) : nullptr;
+}
+
+const std::vector<std::string_view>& allTargets() {
+  static const std::vector<std::string_view> targets = Table::instance().targets();
+  return targets;
+}
+
+namespace {
+
+/// Edits between two words, `cap + 1` when there are more than `cap`.
+size_t editDistance(std::string_view a, std::string_view b, size_t cap) {
+  if (a.size() > b.size()) std::swap(a, b);
+  if (b.size() - a.size() > cap) return cap + 1;
+  std::vector<size_t> row(a.size() + 1);
+  for (size_t i = 0; i <= a.size(); ++i) row[i] = i;
+  for (size_t j = 1; j <= b.size(); ++j) {
+    size_t diagonal = row[0], best = row[0] = j;
+    for (size_t i = 1; i <= a.size(); ++i) {
+      const size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[i];
+      row[i] = std::min({changed, row[i] + 1, row[i - 1] + 1});
+      best = std::min(best, row[i]);
+    }
+    if (best > cap) return cap + 1;
+  }
+  return row[a.size()];
+}
+
+}  // namespace
+
+std::string_view closestTarget(std::string_view target) {
+  if (target.size() > 200) return {};
+  std::string_view closest;
+  size_t best = std::max<size_t>(1, target.size() / 6);
+  ++best;  // only distances below count
+  for (const Line& line : lines) {
+    // The operation may be given without overload, and the overload be what is wrong.
+    const size_t distance = editDistance(target, line.target, best - 1);
+    if (distance < best) {
+      best = distance;
+      closest = line.target;
+      if (best == 0) break;
+    }
+  }
+  return closest;
+}
+
+const Argument* argumentByName(const Node& node, std::string_view name) {
+  if (const Argument* given = node.kwarg(name)) return given;
+  if (node.op != Op::call_function) return nullptr;
+  const Schema* schema = findSchema(node.target, node.args.size());
+  if (!schema) return nullptr;
+  const auto index = schema->indexOf(name);
+  if (!index) return nullptr;
+  const SchemaArgument& argument = schema->arguments[*index];
+  if (!argument.keywordOnly && *index < node.args.size()) return &node.args[*index];
+  return argument.defaultValue ? &*argument.defaultValue : nullptr;
+}
+
+namespace {
+
+// Functional operators whose in-place form changes the size, layout or storage of its argument.
+constexpr std::array<std::string_view, 7> geometryChanging = {"resize", "resize_as", "resize_as_sparse", "sparse_resize", "sparse_resize_and_clear",
+                                                              "set", "squeeze_copy"};
+
+bool isTwin(const Schema& functional, const Schema& inPlace) {
+  if (functional.arguments.size() != inPlace.arguments.size() || functional.arguments.empty()) return false;
+  if (inPlace.returns.size() != 1 || inPlace.returns[0].type != "Tensor") return false;
+  for (size_t i = 0; i < functional.arguments.size(); ++i) {
+    const SchemaArgument &a = functional.arguments[i], &b = inPlace.arguments[i];
+    if (a.name != b.name || a.type != b.type || a.keywordOnly != b.keywordOnly || a.defaultValue != b.defaultValue) return false;
+    if (a.written || b.written != (i == 0)) return false;
+  }
+  return inPlace.returns[0].written && inPlace.returns[0].aliasSet == inPlace.arguments[0].aliasSet;
+}
+
+}  // namespace
+
+std::string inPlaceTwin(std::string_view target) {
+  const auto parts = splitTarget(target);
+  if (!parts) return {};
+  const Schema* functional = findSchema(target);
+  // A result that aliases an argument is a view: its in-place form changes the geometry (transpose_, squeeze_, unsqueeze_, t_ …).
+  if (!functional || functional->returns.size() != 1 || functional->returns[0].type != "Tensor" || !functional->returns[0].aliasSet.empty()) return {};
+  const std::string_view name = parts->operation.substr(parts->operation.find('.') + 1);
+  if (std::find(geometryChanging.begin(), geometryChanging.end(), name) != geometryChanging.end()) return {};
+  const std::string operation = std::string(parts->operation) + "_.";
+  const std::string sameOverload = operation + std::string(parts->overload);
+  if (const Schema* twin = findSchema(sameOverload); twin && isTwin(*functional, *twin)) return sameOverload;
+  std::string found;
+  const auto [first, last] = Table::withPrefix(operation);
+  for (size_t i = first; i < last; ++i) {
+    const Schema* twin = Table::instance().parsed(i);
+    if (!twin || !isTwin(*functional, *twin)) continue;
+    if (!found.empty()) return {};
+    found = twin->target;
+  }
+  return found;
+}
+
+}  // namespace graph::ir
