@@ -52,8 +52,16 @@ class Lexer {
   void next() { scan(); }
   /// Starts over at `offset`, which stands in line `line` outside any bracket; token() is then the first token there.
   void startAt(uint32_t offset, uint32_t line);
-  /// Indentation that statements of the current block have: what ends an unclosed bracket. Negative: nothing does.
+  /// Where the lexer stands, to come back to (in the same block, brackets included).
+  struct Mark { size_t at; uint32_t line, depth; Token token; };
+  Mark mark() const { return {at_, line_, depth_, token_}; }
+  void rewind(const Mark& mark) { at_ = mark.at; line_ = mark.line; depth_ = mark.depth; token_ = mark.token; }
+  /// Is a single `=` next behind token()? (`dim = 2`, not `dim == 2`)
+  bool isAssignedNext() const;
+  /// Indentation that statements of the current block have: what ends an unclosed bracket. kInHeader: inside a signature over
+  /// several lines, which only an unmistakable statement ends.
   void setStatementIndent(int indent) { statementIndent_ = indent; }
+  static constexpr int kInHeader = -1;
   /// Leaves the current line (from token() on) and whatever brackets are open; token() is then the line feed or the end.
   void skipLine();
   /// Text from `begin` up to token(), without the white space before it.

@@ -27,10 +27,13 @@ class Scope {
   bool isDefined(std::string_view name) const { return names_.contains(name); }
   /// An operand: the node, or (after saying so once) what stands in for a name that means none.
   ir::Argument use(std::string_view name, Range where, uint32_t line);
-  /// Appends a node under `node.name` and lets the name mean it. A second definition is an error and gets a name of its own.
-  ir::NodeId define(ir::Node node, Range where);
+  /// Appends a node called `name` (a view of the source) and lets the name mean it from here on. A second definition is an
+  /// error, and the node gets a name of its own. An empty name asks for one made from the target, as FX would.
+  ir::NodeId define(std::string_view name, ir::Node node, Range where);
   /// Lets another name mean a node.
   void alias(std::string_view name, ir::NodeId node, uint32_t line) { names_[name] = {node, line}; }
+  /// The signature could not be read: names that nobody defined are then not reported.
+  void setTolerant() { tolerant_ = true; }
   /// Marks a name whose definition could not be read, so that its uses are not reported as well.
   void poison(std::string_view name) { names_.try_emplace(name); }
   /// `x = None` behind a last use. Using it later is legal here and a mistake in Python: worth a warning.
@@ -52,6 +55,7 @@ class Scope {
   ir::Graph& graph_;
   Problems& problems_;
   const bool fragment_;
+  bool tolerant_ = false;
   std::string_view self_;
   std::unordered_map<std::string_view, Entry> names_;  // keys are views of the source
   ir::NodeId lastInput_;                               // the last placeholder of a fragment

@@ -1,0 +1,279 @@
+// Arguments: what may stand between a call's brackets. Everything that FX prints there is a literal, a container, a node's
+// name, or a repr that only Python understands, which is kept as text.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "graph/text/expression.h"
+#include "graph/text/literal.h"
+#include "graph/text/operators.h"
+
+namespace graph::text {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr std::string_view kExpected = "a name or a literal";
+
+/// Items up to the closing bracket, which is passed over. `comma` receives whether there was one.
+template <size_t N>
+std::vector<ir::Argument> items(Reader& r, const char (&close)[N], int depth, bool* comma = nullptr) {
+  std::vector<ir::Argument> all;
+  while (!r.accept(close)) {
+    all.push_back(parseArgumentAt(r, depth + 1));
+    if (r.accept(",")) {
+      if (comma) *comma = true;
+    } else if (!r.token().is(close)) {
+      throw unexpected(r.token(), fmt::format("',' or '{}'", close));
+    }
+  }
+  return all;
+}
+
+/// `(1+2j)`: the sum of a number already read and an imaginary one.
+ir::Argument complexTail(Reader& r, double real) {
+  bool negative = r.token().is("-");
+  r.lexer.next();
+  const Token& token = r.token();
+  double imag = 0;
+  if (token.kind == Token::Kind::imaginary) imag = imaginary(token);
+  else if (token.isName("infj")) imag = kInfinity;
+  else if (token.isName("nanj")) imag = kNan;
+  else throw unexpected(token, "an imaginary number, as in (1+2j)");
+  r.lexer.next();
+  return std::complex<double>(real, negative ? -imag : imag);
+}
+
+std::optional<double> realNumber(const ir::Argument& a) {
+  if (auto* i = a.as<int64_t>()) return static_cast<double>(*i);
+  if (auto* d = a.as<double>()) return *d;
+  return std::nullopt;
+}
+
+ir::Argument parenthesised(Reader& r, int depth) {
+  r.lexer.next();
+  if (r.accept(")")) return ir::Tuple{};
+  ir::Argument first = parseArgumentAt(r, depth + 1);
+  auto real = realNumber(first);
+  if (real && (r.token().is("+") || r.token().is("-"))) {
+    first = complexTail(r, *real);
+    r.expect(")", "')'");
+    return first;
+  }
+  if (r.accept(")")) return first;  // (x) is x
+  if (!r.accept(",")) throw unexpected(r.token(), "',' or ')'");
+  ir::Tuple tuple;
+  tuple.items = items(r, ")", depth);
+  tuple.items.insert(tuple.items.begin(), std::move(first));
+  return tuple;
+}
+
+ir::Argument dict(Reader& r, int depth) {
+  uint32_t begin = r.token().begin;
+  r.lexer.next();
+  ir::Dict dict;
+  while (!r.accept("}")) {
+    ir::Argument key = parseArgumentAt(r, depth + 1);
+    if (dict.items.empty() && (r.token().is(",") || r.token().is("}"))) {  // a set: only Python reads it
+      r.lexer.skipBalanced("}");
+      r.expect("}", "'}'");
+      return ir::Name{std::string(r.lexer.since(begin))};
+    }
+    r.expect(":", "':' between a key and its value");
+    dict.items.emplace_back(std::move(key), parseArgumentAt(r, depth + 1));
+    if (!r.accept(",") && !r.token().is("}")) throw unexpected(r.token(), "',' or '}'");
+  }
+  return dict;
+}
+
+/// `slice(a, b, c)`, with Python's meaning of one and two arguments.
+ir::Argument sliceCall(Reader& r, int depth, Range where) {
+  r.lexer.next();
+  auto all = items(r, ")", depth);
+  if (all.empty() || all.size() > 3) throw SyntaxError{where, fmt::format("slice takes 1 to 3 arguments, not {}", all.size())};
+  if (all.size() == 1) all.insert(all.begin(), ir::None{});
+  all.resize(3);
+  return ir::Slice{std::move(all)};
+}
+
+/// `device(type='cuda', index=0)`, `torch.device('cuda:0')`
+ir::Argument deviceCall(Reader& r, int depth, Range where) {
+  r.lexer.next();
+  ir::Device device;
+  bool hasType = false;
+  while (!r.accept(")")) {
+    std::string_view key = "type";
+    if (r.token().isName("type") || r.token().isName("index")) {
+      key = r.token().text;
+      r.lexer.next();
+      r.expect("=", "'='");
+    } else if (hasType) {
+      key = "index";
+    }
+    ir::Argument value = parseArgumentAt(r, depth + 1);
+    if (auto* text = value.as<std::string>(); text && key == "type") {
+      auto parsed = ir::Device::parse(*text);
+      if (!parsed) throw SyntaxError{where, fmt::format("'{}' is no device", *text)};
+      device = *parsed;
+      hasType = true;
+    } else if (auto* index = value.as<int64_t>(); index && key == "index" && *index >= 0 && *index < 100000) {
+      device.index = static_cast<int>(*index);
+    } else if (!(key == "index" && value.isNone())) {
+      throw SyntaxError{where, "a device is written device(type='cuda', index=0)"};
+    }
+    if (!r.accept(",") && !r.token().is(")")) throw unexpected(r.token(), "',' or ')'");
+  }
+  return device;
+}
+
+/// `Replicate()`, `mangled_tuple_type(a, b)`: a call that is an argument's repr. Kept as text; one that mentions nodes must
+/// be a named tuple and becomes a tuple, so that its nodes have this user.
+ir::Argument reprCall(Reader& r, const Token& callee, int depth) {
+  if (callee.text.starts_with("torch.ops.") || r.scope->find(callee.text.substr(0, callee.text.find('.'))))
+    throw SyntaxError{callee.range(), fmt::format("a call inside a call: give '{}(...)' a line and a name of its own", callee.text)};
+  uint32_t begin = callee.begin;
+  const auto open = r.lexer.mark();
+  bool mentions = false;
+  r.lexer.next();
+  for (uint32_t level = 1; level;) {
+    const Token& t = r.token();
+    if (t.kind == Token::Kind::newline || t.kind == Token::Kind::end || t.is(";")) throw unexpected(t, "')'");
+    if (t.is("(") || t.is("[") || t.is("{")) ++level;
+    else if (t.is(")") || t.is("]") || t.is("}")) --level;
+    else if (t.isName() && r.scope->find(t.text)) mentions = true;
+    r.lexer.next();
+  }
+  std::string text(r.lexer.since(begin));
+  if (!mentions) return ir::Name{std::move(text)};
+  r.lexer.rewind(open);  // read the same brackets again, as a tuple
+  r.problems.warning(callee.range(), fmt::format("'{}(...)' holds nodes: it is read as a tuple", callee.text));
+  r.lexer.next();
+  return ir::Tuple{items(r, ")", depth)};
+}
+
+ir::Argument name(Reader& r, int depth) {
+  const Token token = r.token();
+  std::string_view text = token.text;
+  r.lexer.next();
+  const bool isCall = r.token().is("(");
+  if (!token.dotted && !isCall) {
+    if (r.scope->find(text)) return r.scope->use(text, token.range(), token.line);
+    if (text == "None") return ir::None{};
+    if (text == "True") return true;
+    if (text == "False") return false;
+    if (text == "inf") return kInfinity;
+    if (text == "nan") return kNan;
+    if (text == "Ellipsis") return ir::Ellipsis{};
+    if (text == "infj" || text == "nanj") return std::complex<double>(0, text == "infj" ? kInfinity : kNan);
+    return r.scope->use(text, token.range(), token.line);
+  }
+  if (isCall) {
+    if (text == "slice") return sliceCall(r, depth, token.range());
+    if (text == "device" || text == "torch.device") return deviceCall(r, depth, token.range());
+    if (text == "torch.Size") {
+      r.lexer.next();
+      ir::Argument inner = parseArgumentAt(r, depth + 1);
+      r.expect(")", "')'");
+      if (auto* list = inner.as<ir::List>()) return ir::Tuple{list->items};
+      return inner;
+    }
+    return reprCall(r, token, depth);
+  }
+  if (text == "math.inf" || text == "torch.inf") return kInfinity;
+  if (text == "math.nan" || text == "torch.nan") return kNan;
+  if (text.starts_with("torch."))
+    if (auto dtype = ir::dtypeFromTorchName(text)) return *dtype;
+  std::string_view root = text.substr(0, text.find('.'));
+  if (r.scope->find(root) || (!r.scope->self().empty() && root == r.scope->self()))
+    throw SyntaxError{token.range(), fmt::format("'{}' inside an argument: give the attribute a line and a name of its own", text)};
+  return ir::Name{std::string(text)};
+}
+
+ir::Argument negative(Reader& r, int depth) {
+  const Token minus = r.token();
+  bool negate = minus.is("-");
+  r.lexer.next();
+  const Token& token = r.token();
+  switch (token.kind) {
+    case Token::Kind::integer: case Token::Kind::floating: {
+      ir::Argument value = number(token, negate);
+      r.lexer.next();
+      return value;
+    }
+    case Token::Kind::imaginary: {
+      double value = imaginary(token);
+      r.lexer.next();
+      return std::complex<double>(negate ? -0.0 : 0.0, negate ? -value : value);
+    }
+    case Token::Kind::op:
+      if (token.is("-") || token.is("+")) throw unexpected(token, "a number");
+      break;
+    default: break;
+  }
+  ir::Argument value = parseArgumentAt(r, depth + 1);
+  if (auto* d = value.as<double>()) return negate ? -*d : *d;
+  if (auto* c = value.as<std::complex<double>>()) return negate ? -*c : *c;
+  throw SyntaxError{{minus.begin, r.token().begin}, "an operator inside an argument: give the value a line and a name of its own"};
+}
+
+/// `<torch._C.Generator object at 0x7f>`: an object's repr, up to the matching `>`.
+ir::Argument objectRepr(Reader& r) {
+  const Token open = r.token();
+  int level = 0;
+  for (;; r.lexer.next()) {
+    const Token& t = r.token();
+    if (t.kind == Token::Kind::newline || t.kind == Token::Kind::end) throw SyntaxError{open.range(), "the '<' of an object's repr is not closed"};
+    if (t.is("<")) ++level;
+    else if (t.is(">") && --level == 0) break;
+    else if (t.is(">>") && (level -= 2) <= 0) break;
+  }
+  r.lexer.next();
+  return ir::Name{std::string(r.lexer.since(open.begin))};
+}
+
+}  // namespace
+
+ir::Argument parseArgumentAt(Reader& r, int depth) {
+  const Token& token = r.token();
+  if (depth > kDeepestArgument) throw SyntaxError{token.range(), fmt::format("brackets nested deeper than {}", kDeepestArgument)};
+  switch (token.kind) {
+    case Token::Kind::name: return name(r, depth);
+    case Token::Kind::integer: case Token::Kind::floating: {
+      ir::Argument value = number(token, false);
+      r.lexer.next();
+      return value;
+    }
+    case Token::Kind::imaginary: {
+      std::complex<double> value(0, imaginary(token));
+      r.lexer.next();
+      return value;
+    }
+    case Token::Kind::string: {
+      std::string value = unquote(token.text);
+      r.lexer.next();
+      return value;
+    }
+    case Token::Kind::op: break;
+    default: throw unexpected(token, kExpected);
+  }
+  if (token.is("[")) {
+    r.lexer.next();
+    return ir::List{items(r, "]", depth)};
+  }
+  if (token.is("(")) return parenthesised(r, depth);
+  if (token.is("{")) return dict(r, depth);
+  if (token.is("-") || token.is("+")) return negative(r, depth);
+  if (token.is("...")) { r.lexer.next(); return ir::Ellipsis{}; }
+  if (token.is("<")) return objectRepr(r);
+  if (token.is("%")) {  // %x, as print(graph) and patterns write a node
+    r.lexer.next();
+    if (!r.token().isName() || r.token().dotted) throw unexpected(r.token(), "a name behind '%'");
+    const Token reference = r.token();
+    r.lexer.next();
+    return r.scope->use(reference.text, reference.range(), reference.line);
+  }
+  throw unexpected(token, kExpected);
+}
+
+}  // namespace graph::text

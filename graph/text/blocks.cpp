@@ -1,0 +1,91 @@
+#include "graph/text/blocks.h"
+
+#include <algorithm>
+#include <set>
+
+namespace graph::text {
+
+void Blocks::openClass(std::string_view name, uint32_t indent) {
+  while (!open_.empty() && (open_.back()->indent >= indent || open_.size() >= kDeepest)) open_.pop_back();
+  auto block = std::make_unique<Block>();
+  block->name = std::string(name);
+  block->indent = indent;
+  auto& siblings = open_.empty() ? roots_ : open_.back()->children;
+  siblings.push_back(std::move(block));
+  open_.push_back(siblings.back().get());
+}
+
+ir::Graph& Blocks::openFunction(std::string_view name, uint32_t indent) {
+  while (!open_.empty() && open_.back()->indent >= indent) open_.pop_back();
+  if (!open_.empty() && !open_.back()->graph) {
+    open_.back()->graph = std::make_unique<ir::Graph>(open_.back()->name);
+    return *open_.back()->graph;
+  }
+  return addGraph(std::string(name));
+}
+
+ir::Graph& Blocks::addGraph(std::string name) {
+  auto block = std::make_unique<Block>();
+  block->name = name;
+  block->graph = std::make_unique<ir::Graph>(std::move(name));
+  roots_.push_back(std::move(block));
+  return *roots_.back()->graph;
+}
+
+/// Newer dumps call a nested class by the attribute that holds it; older ones call all of them GraphModule or <lambda>, in
+/// the order of their attributes.
+void Blocks::nameChildren(Block& block) {
+  std::vector<std::string> attributes;
+  std::set<std::string> known;
+  for (ir::NodeId id : *block.graph) {
+    const ir::Node& node = block.graph->node(id);
+    if ((node.op == ir::Op::get_attr || node.op == ir::Op::call_module) && known.insert(node.target).second) attributes.push_back(node.target);
+  }
+  std::set<std::string> used;
+  for (auto& child : block.children)
+    if (known.contains(child->name)) used.insert(child->name);
+  auto attribute = attributes.begin();
+  for (auto& child : block.children) {
+    if (!child->graph || known.contains(child->name)) continue;
+    while (attribute != attributes.end() && (used.contains(*attribute) || block.graph->find(*attribute) == ir::NodeId{})) ++attribute;
+    std::string name = attribute != attributes.end() ? *attribute++ : child->name;
+    for (int i = 1; used.contains(name); ++i) name = child->name + "_" + std::to_string(i);
+    used.insert(name);
+    child->name = std::move(name);
+  }
+}
+
+std::shared_ptr<const ir::Graph> Blocks::finish(Block& block, const std::string& path, Graphs& inner) {
+  block.graph->setName(path);
+  nameChildren(block);
+  for (auto& child : block.children) {
+    if (!child->graph) continue;
+    Graphs deeper;
+    auto graph = finish(*child, path + "." + child->name, deeper);
+    block.graph->setSubgraph(child->name, graph);
+    inner.push_back(std::move(graph));
+    inner.insert(inner.end(), deeper.begin(), deeper.end());
+  }
+  return std::shared_ptr<const ir::Graph>(std::move(block.graph));
+}
+
+std::vector<std::shared_ptr<const ir::Graph>> Blocks::finish() {
+  Graphs all;
+  // A class without a function of its own (a wrapper) leaves its nested ones in its place.
+  std::vector<std::unique_ptr<Block>> pending = std::move(roots_);
+  std::reverse(pending.begin(), pending.end());
+  while (!pending.empty()) {
+    auto block = std::move(pending.back());
+    pending.pop_back();
+    if (!block->graph) {
+      for (auto child = block->children.rbegin(); child != block->children.rend(); ++child) pending.push_back(std::move(*child));
+      continue;
+    }
+    Graphs inner;
+    all.push_back(finish(*block, block->name, inner));
+    all.insert(all.end(), inner.begin(), inner.end());
+  }
+  return all;
+}
+
+}  // namespace graph::text

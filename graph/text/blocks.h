@@ -1,0 +1,44 @@
+// The classes of a file as a tree: which graph is nested in which, and under which name the outer one reads it.
+// Internal to graph/text.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/ir/graph.h"
+
+namespace graph::text {
+
+class Blocks {
+ public:
+  /// A `class NAME(…):` line. Deeper nesting than kDeepest is flattened, so that hostile text cannot exhaust the stack.
+  void openClass(std::string_view name, uint32_t indent);
+  /// A `def` of that indentation: the graph of the innermost open class that holds it and has none yet, else one on its own.
+  ir::Graph& openFunction(std::string_view name, uint32_t indent);
+  /// A graph that stands alone (a fragment, print(graph)).
+  ir::Graph& addGraph(std::string name);
+  bool empty() const { return roots_.empty(); }
+
+  /// Every graph, nested ones right behind their outer one and attached to it.
+  std::vector<std::shared_ptr<const ir::Graph>> finish();
+
+ private:
+  static constexpr size_t kDeepest = 64;
+  struct Block {
+    std::string name;
+    uint32_t indent = 0;
+    std::unique_ptr<ir::Graph> graph;
+    std::vector<std::unique_ptr<Block>> children;
+  };
+
+  using Graphs = std::vector<std::shared_ptr<const ir::Graph>>;
+  static void nameChildren(Block& block);
+  static std::shared_ptr<const ir::Graph> finish(Block& block, const std::string& path, Graphs& inner);
+
+  std::vector<std::unique_ptr<Block>> roots_;
+  std::vector<Block*> open_;  // outermost first
+};
+
+}  // namespace graph::text

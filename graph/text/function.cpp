@@ -1,0 +1,174 @@
+#include "graph/text/function.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "graph/text/literal.h"
+
+namespace graph::text {
+namespace {
+
+bool looksLikeStatement(std::string_view content) {
+  size_t at = 0;
+  while (at < content.size() && isNameChar(content[at])) ++at;
+  if (at == 0 || isDigit(content[0])) return false;
+  while (at < content.size() && content[at] == ' ') ++at;
+  return at < content.size() && (content[at] == '=' || content[at] == ':');
+}
+
+}  // namespace
+
+Line lineAt(std::string_view text, LineStart from, LineStart& next) {
+  Line line{from, 0, {}};
+  size_t stop = std::min(text.find('\n', from.offset), text.size());
+  next = {static_cast<uint32_t>(std::min(stop + 1, text.size())), from.line + 1};
+  size_t at = from.offset;
+  for (; at < stop; ++line.indent) {
+    if (text[at] == ' ' || text[at] == '\t') ++at;
+    else if (text.substr(at, 2) == "\xC2\xA0") at += 2;  // a no-break space, from a web page
+    else break;
+  }
+  line.content = text.substr(at, stop - at);
+  while (!line.content.empty() && static_cast<unsigned char>(line.content.back()) <= ' ') line.content.remove_suffix(1);
+  return line;
+}
+
+bool startsWithWord(std::string_view content, std::string_view word) {
+  return content.starts_with(word) && (content.size() == word.size() || !isNameChar(content[word.size()]));
+}
+
+LineStart FunctionParser::parse(const Line& line) {
+  r_.lexer.setStatementIndent(Lexer::kInHeader);
+  r_.lexer.startAt(static_cast<uint32_t>(line.content.data() - r_.lexer.text().data()), line.start.line);
+  try {
+    signature();
+  } catch (const SyntaxError& e) {
+    r_.problems.error(e.range, e.message);
+    r_.scope->setTolerant();
+    r_.lexer.skipLine();
+  }
+  const Token& feed = r_.token();
+  return parseBody({feed.end, feed.line + (feed.kind == Token::Kind::newline)}, line.indent);
+}
+
+void FunctionParser::signature() {
+  r_.lexer.next();  // def
+  if (!r_.token().isName()) throw unexpected(r_.token(), "the function's name");
+  r_.lexer.next();
+  r_.expect("(", "'('");
+  bool isFirst = true;
+  while (!r_.accept(")")) {
+    try {
+      parameter(isFirst);
+    } catch (const SyntaxError& e) {
+      if (r_.token().kind == Token::Kind::newline || r_.token().kind == Token::Kind::end) throw;
+      r_.problems.error(e.range, e.message);
+      r_.scope->setTolerant();
+      r_.lexer.skipBalanced(",");
+    }
+    isFirst = false;
+    if (!r_.accept(",") && !r_.token().is(")")) throw unexpected(r_.token(), "',' or ')'");
+  }
+  if (r_.accept("->")) r_.lexer.skipBalanced(":");
+  r_.expect(":", "':'");
+  if (r_.token().kind != Token::Kind::newline && r_.token().kind != Token::Kind::end) throw unexpected(r_.token(), "the end of the line");
+}
+
+void FunctionParser::parameter(bool isFirst) {
+  std::string stars;
+  while (r_.token().is("*") || r_.token().is("**")) { stars += r_.token().text; r_.lexer.next(); }
+  if (!stars.empty() && r_.token().is(",")) return;           // the bare `*`
+  if (r_.token().is("/")) { r_.lexer.next(); return; }
+  const Token name = r_.token();
+  if (!name.isName() || name.dotted) throw unexpected(name, "a parameter's name");
+  r_.lexer.next();
+  if (isFirst && name.text == "self" && stars.empty()) return r_.scope->setSelf(name.text);
+  ir::Node node;
+  node.op = ir::Op::placeholder;
+  node.target = stars + std::string(name.text);
+  node.line = name.line;
+  if (r_.accept(":")) {
+    const Token annotation = r_.token();
+    std::string_view text;
+    if (annotation.kind == Token::Kind::string) {
+      text = quotedView(annotation.text);
+      r_.lexer.next();
+    } else {
+      text = r_.lexer.skipBalanced(",=");
+      if (text.empty()) throw unexpected(annotation, "an annotation");
+    }
+    const auto& entry = r_.caches.annotations.find(text);
+    if (!entry.problem.empty()) r_.problems.warning(annotation.range(), "annotation kept as text: " + entry.problem);
+    node.meta = entry.meta;
+  }
+  if (r_.accept("=")) node.args.push_back(parseArgumentAt(r_));
+  r_.scope->define(name.text, std::move(node), name.range());
+}
+
+LineStart FunctionParser::parseBody(LineStart at, uint32_t headerIndent) {
+  std::string_view text = r_.lexer.text();
+  while (at.offset < text.size() && !statements_.hasReturned()) {
+    LineStart next;
+    Line line = lineAt(text, at, next);
+    if (line.content.empty()) {
+      at = next;
+    } else if (line.content[0] == '#') {
+      if (!hasBody_ || line.indent >= bodyIndent_ || isFragment_) comment(line);
+      at = next;
+    } else if (endsBody(line, headerIndent)) {
+      break;
+    } else {
+      at = statementLine(line);
+    }
+  }
+  return at;
+}
+
+bool FunctionParser::endsBody(const Line& line, uint32_t headerIndent) const {
+  if (isFragment_) return false;
+  if (startsWithWord(line.content, "def") || startsWithWord(line.content, "class")) return true;
+  if (hasBody_) return line.indent < bodyIndent_;
+  // Text pasted without its indentation still has statements.
+  return line.indent <= headerIndent && !looksLikeStatement(line.content) && !startsWithWord(line.content, "return");
+}
+
+LineStart FunctionParser::statementLine(const Line& line) {
+  if (!hasBody_ || isFragment_) { hasBody_ = true; bodyIndent_ = line.indent; }
+  r_.lexer.setStatementIndent(static_cast<int>(line.indent));
+  r_.lexer.startAt(static_cast<uint32_t>(line.content.data() - r_.lexer.text().data()), line.start.line);
+  bool failed = false;
+  try {
+    statements_.parseLine(stack_);
+  } catch (const SyntaxError& e) {
+    r_.problems.error(e.range, e.message);
+    ++failures_;
+    failed = true;
+    r_.lexer.skipLine();
+  }
+  const Token& feed = r_.token();
+  LineStart at{feed.end, feed.line + (feed.kind == Token::Kind::newline)};
+  // The rest of a statement that went over several lines is indented further, or closes a bracket.
+  for (LineStart next; failed && at.offset < r_.lexer.text().size(); at = next) {
+    Line rest = lineAt(r_.lexer.text(), at, next);
+    if (rest.content.empty() || (rest.indent <= line.indent && !std::strchr(")]}", rest.content[0]))) break;
+  }
+  return at;
+}
+
+/// `# guard: …` is part of the graph; any other comment is the place in the user's program of what follows it.
+void FunctionParser::comment(const Line& line) {
+  std::string_view text = line.content.substr(1);
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  constexpr std::string_view kGuard = "guard: ";
+  if (text.starts_with(kGuard)) {
+    if (auto guard = ir::Guard::parse(text.substr(kGuard.size()))) return r_.scope->graph().addGuard(std::move(*guard));
+    auto begin = static_cast<uint32_t>(text.data() - r_.lexer.text().data());
+    r_.problems.warning({begin, begin + static_cast<uint32_t>(text.size())}, "this guard cannot be read: expected disjoint(a, b), no_self_overlap(a) or a condition");
+    return;
+  }
+  if (!stack_ || *stack_ != text) stack_ = std::make_shared<const std::string>(text);
+}
+
+}  // namespace graph::text

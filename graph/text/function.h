@@ -1,0 +1,49 @@
+// A function's signature and body, or a body alone (a fragment). Internal to graph/text.
+#pragma once
+
+#include "graph/text/reader.h"
+#include "graph/text/statement.h"
+
+namespace graph::text {
+
+/// A place at the start of a line.
+struct LineStart { uint32_t offset = 0, line = 1; };
+
+/// The first line at or after `from` that is not blank, with its indentation.
+struct Line {
+  LineStart start;
+  uint32_t indent = 0;
+  std::string_view content;  // without indentation, line feed and carriage return
+};
+/// The line at `from`; `next` receives the start of the following one.
+Line lineAt(std::string_view text, LineStart from, LineStart& next);
+bool startsWithWord(std::string_view content, std::string_view word);
+
+class FunctionParser {
+ public:
+  FunctionParser(Reader& reader, bool isFragment) : r_(reader), statements_(reader), isFragment_(isFragment) {}
+
+  /// Reads `def name(…):`, which begins on `line`, and its body. Returns where reading goes on.
+  LineStart parse(const Line& line);
+  /// Reads statements from `at` on.
+  LineStart parseBody(LineStart at, uint32_t headerIndent);
+  /// Lines of the body that could not be read.
+  size_t failures() const { return failures_; }
+
+ private:
+  void signature();
+  void parameter(bool isFirst);
+  bool endsBody(const Line& line, uint32_t headerIndent) const;
+  LineStart statementLine(const Line& line);
+  void comment(const Line& line);
+
+  Reader& r_;
+  StatementParser statements_;
+  const bool isFragment_;
+  bool hasBody_ = false;
+  uint32_t bodyIndent_ = 0;
+  size_t failures_ = 0;
+  std::shared_ptr<const std::string> stack_;
+};
+
+}  // namespace graph::text

@@ -1,0 +1,50 @@
+// One line of a graph's body: `x: "f32[2]" = torch.ops.aten.relu.default(y);  y = None` and its relatives.
+// Internal to graph/text.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "graph/text/expression.h"
+#include "graph/text/reader.h"
+
+namespace graph::text {
+
+class StatementParser {
+ public:
+  explicit StatementParser(Reader& reader) : r_(reader) {}
+
+  /// Reads the statement at the current token up to the line feed, deletions included. Throws SyntaxError (the caller
+  /// resumes at the next line); the name that the statement would have defined is then known as unreadable.
+  void parseLine(const std::shared_ptr<const std::string>& stack);
+  /// A `return` was read: the body ends.
+  bool hasReturned() const { return returned_; }
+
+ private:
+  void statement();
+  void definition(const Token& name);
+  void assign(const Token& name, ir::Meta meta);
+  void place(const Token& name, ir::Meta meta, Value value);
+  void placeCall(const Token& name, ir::Meta meta, Value value);
+  void deletion(const Token& first);
+  void inPlace(const Token& name, std::string_view function);
+  void indexed(const Token& name);
+  void severalTargets(const Token& first);
+  void expression();
+  void returned();
+  ir::Meta annotation();
+  void finishInPlace(ir::Node node, const Token& subject, Range where);
+  void input(std::string_view name, ir::Meta meta, Range where, uint32_t line);
+
+  Reader& r_;
+  std::shared_ptr<const std::string> stack_;
+  std::string boxed_;                                          // `args_list` of a boxed signature
+  std::unordered_map<std::string_view, ir::Meta> declared_;    // `x: "f32[2]";` ahead of a pytree signature
+  std::string_view pending_;                                   // the name this statement defines
+  bool returned_ = false;
+};
+
+}  // namespace graph::text

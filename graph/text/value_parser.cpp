@@ -1,0 +1,259 @@
+// The right side of a statement: one call, one Python operator, one attribute. FX never nests them.
+#include <fmt/format.h>
+
+#include "graph/text/expression.h"
+#include "graph/text/operator_check.h"
+#include "graph/text/operators.h"
+
+namespace graph::text {
+namespace {
+
+constexpr std::string_view kStatementEnd = "';' or the end of the line";
+
+/// Attributes of the module: `self.a.b`, `getattr(self.sub, "0").weight`, in any nesting. Empty when the tokens are no such
+/// path; then nothing has been passed over.
+bool isSelfPath(Reader& r, const Token& token) {
+  std::string_view self = r.scope->self();
+  if (!token.isName()) return false;
+  if (!self.empty() && token.dotted && token.text.substr(0, token.text.find('.')) == self) return true;
+  return !self.empty() && token.text == self;
+}
+
+std::string selfPath(Reader& r, int depth) {
+  if (depth > kDeepestArgument) throw SyntaxError{r.token().range(), "getattr nested too deep"};
+  std::string path;
+  const Token token = r.token();
+  if (token.isName("getattr")) {
+    r.lexer.next();
+    r.expect("(", "'('");
+    path = selfPath(r, depth + 1);
+    r.expect(",", "','");
+    if (r.token().kind != Token::Kind::string) throw unexpected(r.token(), "the attribute's name in quotes");
+    ir::Argument attribute = parseArgumentAt(r);
+    if (!path.empty()) path += '.';
+    path += *attribute.as<std::string>();
+    r.expect(")", "')'");
+  } else if (isSelfPath(r, token)) {
+    size_t dot = token.text.find('.');
+    if (dot != std::string_view::npos) path = std::string(token.text.substr(dot + 1));
+    r.lexer.next();
+  } else {
+    throw unexpected(token, "an attribute of the module (self.name)");
+  }
+  while (r.token().is(".")) {
+    r.lexer.next();
+    if (!r.token().isName()) throw unexpected(r.token(), "an attribute's name");
+    path += '.';
+    path += r.token().text;
+    r.lexer.next();
+  }
+  return path;
+}
+
+/// `self.weight` is a get_attr, `self.lin(x)` a call_module.
+void moduleAttribute(Reader& r, Value& value) {
+  const Token first = r.token();
+  value.node.target = selfPath(r, 0);
+  if (value.node.target.empty()) throw SyntaxError{first.range(), "the module itself is no value: an attribute is missing"};
+  value.callee = {first.begin, r.token().begin};
+  if (r.token().is("(")) {
+    value.node.op = ir::Op::call_module;
+    parseCallArguments(r, value.node);
+  } else {
+    value.node.op = ir::Op::get_attr;
+  }
+}
+
+void call(Reader& r, Value& value, const Token& callee) {
+  Callee& known = lookUpCallee(r, callee);
+  value.node.op = ir::Op::call_function;
+  value.node.target = known.target;
+  value.callee = callee.range();
+  parseCallArguments(r, value.node);
+  checkOperator(r, known, value.node, callee.range());
+}
+
+/// `x.view(…)` and `x.shape`.
+void methodOrAttribute(Reader& r, Value& value, ir::Argument object, std::string_view member, Range where) {
+  value.callee = where;
+  value.node.args.push_back(std::move(object));
+  if (r.token().is("(")) {
+    value.node.op = ir::Op::call_method;
+    value.node.target = std::string(member);
+    parseCallArguments(r, value.node);
+  } else {
+    value.node.op = ir::Op::call_function;
+    value.node.target = "getattr";
+    value.node.args.emplace_back(std::string(member));
+  }
+}
+
+/// Does `root.…(` name a function when `root` is no node? Python modules do, and so does `namespace.operator.overload`.
+bool isFunctionPath(std::string_view text) {
+  std::string_view root = text.substr(0, text.find('.'));
+  for (std::string_view module : {"torch", "aten", "prims", "operator", "_operator", "math", "builtins", "fx_pytree", "pytree", "higher_order"})
+    if (root == module) return true;
+  return text.find('.') != text.rfind('.');
+}
+
+void dottedName(Reader& r, Value& value, const Token& name) {
+  size_t dot = name.text.find('.');
+  std::string_view root = name.text.substr(0, dot), member = name.text.substr(dot + 1);
+  bool isNode = r.scope->isDefined(root);
+  if (!isNode && r.token().is("(") && isFunctionPath(name.text)) return call(r, value, name);
+  if (!isNode && !r.token().is("("))
+    if (isFunctionPath(name.text)) { value.kind = Value::Kind::other; value.literal = ir::Name{std::string(name.text)}; return; }
+  Range where{name.begin, name.begin + static_cast<uint32_t>(root.size())};
+  ir::Argument object = r.scope->use(root, where, name.line);
+  if (member.find('.') != std::string_view::npos)
+    throw SyntaxError{name.range(), fmt::format("'{}' takes two steps: give the first attribute a line and a name of its own", name.text)};
+  methodOrAttribute(r, value, std::move(object), member, name.range());
+}
+
+/// What follows a first operand: an operator and the second one, an index, a member, or nothing.
+void operation(Reader& r, Value& value, ir::Argument left, Range where) {
+  ir::Node& node = value.node;
+  const Token op = r.token();
+  node.op = ir::Op::call_function;
+  value.callee = op.range();
+  if (op.is("[")) {
+    node.target = "_operator.getitem";
+    node.args.push_back(std::move(left));
+    node.args.push_back(parseSubscript(r));
+    return;
+  }
+  if (op.is(".")) {
+    r.lexer.next();
+    if (!r.token().isName() || r.token().dotted) throw unexpected(r.token(), "a method or an attribute");
+    const Token member = r.token();
+    r.lexer.next();
+    return methodOrAttribute(r, value, std::move(left), member.text, member.range());
+  }
+  std::string_view function = op.kind == Token::Kind::op ? binaryFunction(op.text) : std::string_view{};
+  if (!function.empty()) {
+    r.lexer.next();
+    node.target = std::string(function);
+    node.args.push_back(std::move(left));
+    node.args.push_back(parseArgumentAt(r));
+    return;
+  }
+  if (!op.endsStatement()) throw unexpected(op, "an operator or the end of the line");
+  if (left.isNone()) value.kind = Value::Kind::none;
+  else if (left.node()) { value.kind = Value::Kind::alias; value.alias = left.node(); }
+  else { value.kind = Value::Kind::other; value.literal = std::move(left); }
+  value.range = where;
+}
+
+/// `-x`, `~x`, `+x`; a sign before a number belongs to the number.
+bool unary(Reader& r, Value& value) {
+  const auto start = r.lexer.mark();
+  const Token op = r.token();
+  if (op.kind != Token::Kind::op) return false;
+  std::string_view function = unaryFunction(op.text);
+  if (function.empty()) return false;
+  r.lexer.next();
+  const Token operand = r.token();
+  bool isNode = operand.isName() && !operand.dotted && operand.text != "inf" && operand.text != "nan";
+  if (!isNode) {
+    r.lexer.rewind(start);
+    if (op.is("~")) throw unexpected(operand, "a name");
+    return false;
+  }
+  value.node.op = ir::Op::call_function;
+  value.node.target = std::string(function);
+  value.node.args.push_back(parseArgumentAt(r));
+  value.callee = op.range();
+  return true;
+}
+
+void nameFirst(Reader& r, Value& value) {
+  const auto start = r.lexer.mark();
+  const Token name = r.token();
+  if (isSelfPath(r, name)) return moduleAttribute(r, value);
+  r.lexer.next();
+  if (name.isName("getattr") && r.token().is("(")) {
+    r.lexer.next();
+    bool ofModule = isSelfPath(r, r.token()) || r.token().isName("getattr");
+    r.lexer.rewind(start);
+    if (ofModule) return moduleAttribute(r, value);
+    r.lexer.next();
+    return call(r, value, name);
+  }
+  if (name.dotted) {
+    dottedName(r, value, name);
+    return;
+  }
+  if (r.token().is("(")) {
+    if (name.text == "slice" || name.text == "device") {  // constants, not calls
+      r.lexer.rewind(start);
+      return operation(r, value, parseArgumentAt(r), name.range());
+    }
+    return call(r, value, name);
+  }
+  r.lexer.rewind(start);
+  value.name = name.text;
+  operation(r, value, parseArgumentAt(r), name.range());
+}
+
+}  // namespace
+
+Value parseValue(Reader& r) {
+  Value value;
+  const Token first = r.token();
+  if (first.isName()) nameFirst(r, value);
+  else if (!unary(r, value)) operation(r, value, parseArgumentAt(r), {first.begin, r.token().begin});
+  value.range = {first.begin, r.token().begin};
+  if (!r.token().endsStatement()) throw unexpected(r.token(), kStatementEnd);
+  return value;
+}
+
+void parseCallArguments(Reader& r, ir::Node& node) {
+  r.expect("(", "'('");
+  while (!r.accept(")")) {
+    const Token first = r.token();
+    if (first.is("*") || first.is("**")) throw SyntaxError{first.range(), "unpacked arguments ('*x') cannot be read"};
+    if (first.isName() && !first.dotted && r.lexer.isAssignedNext()) {
+      r.lexer.next();
+      r.lexer.next();
+      for (auto& [key, value] : node.kwargs)
+        if (key == first.text) throw SyntaxError{first.range(), fmt::format("argument '{}' is given twice", first.text)};
+      node.kwargs.emplace_back(std::string(first.text), parseArgumentAt(r));
+    } else {
+      if (!node.kwargs.empty()) throw SyntaxError{first.range(), "a positional argument behind a named one"};
+      node.args.push_back(parseArgumentAt(r));
+    }
+    if (!r.accept(",") && !r.token().is(")")) throw unexpected(r.token(), "',' or ')'");
+  }
+}
+
+ir::Argument parseSubscript(Reader& r) {
+  r.expect("[", "'['");
+  std::vector<ir::Argument> all;
+  bool isTuple = false;
+  do {
+    if (r.token().is("]")) break;  // a comma behind the last index
+    std::vector<ir::Argument> bounds;
+    if (!r.token().is(":")) bounds.push_back(parseArgumentAt(r));
+    if (r.token().is(":")) {
+      if (bounds.empty()) bounds.emplace_back();
+      while (r.accept(":")) {
+        if (bounds.size() == 3) throw unexpected(r.token(), "',' or ']'");
+        bool isEmpty = r.token().is(":") || r.token().is("]") || r.token().is(",");
+        bounds.push_back(isEmpty ? ir::Argument() : parseArgumentAt(r));
+      }
+      bounds.resize(3);
+      all.emplace_back(ir::Slice{std::move(bounds)});
+    } else {
+      all.push_back(std::move(bounds.front()));
+    }
+    if (!r.token().is(",")) break;
+    isTuple = true;
+    r.lexer.next();
+  } while (true);
+  if (all.empty()) throw unexpected(r.token(), "an index");
+  r.expect("]", "',' or ']'");
+  if (isTuple) return ir::Tuple{std::move(all)};
+  return std::move(all.front());
+}
+
+}  // namespace graph::text
