@@ -42,7 +42,7 @@ show() { printf '%s$ %s%s\n' "$bold" "${*//"$root/"/}" "$plain"; (cd "$root" && 
 
 window() {
   say "The window, on $(basename "$dump").txt"
-  note "Ctrl+R applies the rewrite scripts/reinplace.lua; Ctrl+Z takes it back. The console at the bottom takes Lua: fx.time()"
+  note "F6 applies the selected rewrite (reinplace), F7 runs both versions and compares, F5 times them, Ctrl+Z takes it back, F4 is the Lua console"
   "$fxloom" "$dump.txt"
 }
 

@@ -9,5 +9,5 @@ out=$(realpath -m "${1:-$root/samples/screenshot.png}")
 cd "$root"
 say "The window under Xvfb"
 LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a -s "-screen 0 1600x1000x24" build/fxloom samples/llama_22layers_torch2.1.txt \
-  --lua 'fx.apply("reinplace")' --screenshot "$out"
+  --lua scripts/reinplace.lua --screenshot "$out"
 note "$out"
