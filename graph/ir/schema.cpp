@@ -108,7 +108,9 @@ bool isCallable(const Schema& schema) {
 const Schema* withoutOverload(std::string_view target, size_t count) {
   const std::string prefix = std::string(target) + ".";
   const Schema* byDefault = Table::instance().exact(prefix + "default");
-  if (byDefault && (count == SIZE_MAX || takes(*byDefault, count))) return byDefault;
+  // aten.add.default adds Python numbers: a printed aten.add with tensors does not mean it.
+  const bool ofTensors = byDefault && !byDefault->arguments.empty() && byDefault->arguments[0].type.starts_with("Tensor");
+  if (ofTensors && (count == SIZE_MAX || takes(*byDefault, count))) return byDefault;
   const auto [first, last] = Table::withPrefix(prefix);
   const Schema* only = nullptr;
   for (size_t i = first; i < last; ++i) {
