@@ -4,6 +4,7 @@
 #include "rewrites/journal.h"
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 
 #include "graph/ir/lint.h"
@@ -112,11 +113,11 @@ std::string Journal::script(const std::string& file, const std::string& graph) c
 
   std::string out = "-- Journal of an fxloom session: `fxloom lua` replays it, one revision for each fx.replay.\nfx.open(" + quoted(file) + ")\n";
   if (!graph.empty()) out += "fx.use(" + quoted(graph) + ")\n";
-  std::vector<ScriptText> embedded;
+  std::map<std::string, std::string> embedded;  // by name: the text that the replay knows at this point
   for (const Revision* revision : path) {
     for (const ScriptText& script : revision->scripts) {
-      if (std::find(embedded.begin(), embedded.end(), script) != embedded.end()) continue;
-      embedded.push_back(script);
+      if (auto known = embedded.find(script.name); known != embedded.end() && known->second == script.source) continue;
+      embedded[script.name] = script.source;
       out += "\nfx.embed(" + quoted(script.name) + ", " + longString(script.source) + ")\n";
     }
     out += "\n-- revision " + std::to_string(revision->number) + "\nfx.replay(" + quoted(revision->label) + ", " + longString(revision->lua) + ")\n";

@@ -13,6 +13,7 @@
 #include "graph/run/backend.h"
 #include "graph/run/inputs.h"
 #include "graph/text/diagnostic.h"
+#include "rewrites/analysis.h"
 #include "rewrites/inplace.h"
 #include "rewrites/journal.h"
 
@@ -44,22 +45,44 @@ class Session {
   /// Opens a draft of the current revision; nested calls throw. The draft is dropped by abandon().
   graph::ir::Graph& begin();
   bool inTransaction() const;
-  graph::ir::Graph& draft();                                           // throws outside a transaction
+  /// The draft, to be edited (each call counts as an edit: read through view()). Throws outside a transaction.
+  graph::ir::Graph& draft();
+  /// What is looked at now: the draft in a transaction, else the current revision's graph.
+  const graph::ir::Graph& view() const;
+  /// True when the draft differs from the revision it started from.
+  bool changed() const;
   /// Records that this chain of the plan was carried out in the draft: all recorded ones are re-checked together at commit.
-  void recordChain(graph::ir::NodeId head);
+  /// `decidedBy` is the analysis that gave the chain (default: the newest); throws when the graph was analysed again since then.
+  void recordChain(graph::ir::NodeId head, const Analysis* decidedBy = nullptr);
+  /// An outcome entry for this rewrite, even if it takes and refuses nothing.
+  void startRewrite(const std::string& rewrite);
   void addTaken(Taken taken);
   void addRefused(Refused refused);
+  /// Outcomes of the open transaction, or of the last one.
+  const std::vector<Outcome>& outcomes() const;
   /// Commits when the draft differs; returns the revision, nothing when nothing changed. Lint breach or failed re-check: throws and abandons.
-  const Revision* commit(const std::string& label, const std::string& lua, const std::string& script = "");
+  const Revision* commit(const std::string& label, const std::string& lua, const std::string& script = "", std::vector<ScriptText> scripts = {});
   void abandon();
   /// Outcomes of the last commit attempt, kept also when nothing changed (everything refused).
   const std::vector<Outcome>& lastOutcomes() const;
 
-  /// The in-place analysis of the graph as it was when the transaction began (or of the current revision), made once.
+  /// A point inside a transaction to which restore() returns: for previews and definitions without their edits.
+  class Checkpoint;
+  std::shared_ptr<const Checkpoint> mark() const;
+  void restore(const std::shared_ptr<const Checkpoint>& checkpoint);
+
+  /// The analysis of the graph as it is now: kept until an edit. A new one first re-checks the chains that were recorded with the
+  /// old one, and throws when they do not stand together.
+  std::shared_ptr<Analysis> analysis();
+  /// While held, analysis() goes on giving the one of the graph as it was when hold began, whatever is edited: a rewrite decides
+  /// on the unchanged graph and then applies its matches.
+  void holdAnalysis(bool hold);
+  /// analysis()->inPlace().
   const InPlace& inPlace();
 
   // --- running -------------------------------------------------------------------------------------------------------------
   graph::run::Backend& backend();
+  bool hasBackend() const;                                             // it was asked for already
   graph::run::InputRequest& inputRequest();                            // bind, seed, device, inputs file
   graph::ir::Binding binding() const;                                  // what is bound now
 

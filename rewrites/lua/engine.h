@@ -43,6 +43,11 @@ class Engine {
   std::vector<std::string> complete(std::string_view line) const;
   /// Names of the rewrites that are defined, with their one-line docs.
   std::vector<std::pair<std::string, std::string>> rewrites() const;
+  /// Everything that is bound, in the spelling of api.lua: "fx.open", "Graph:nodes", "Node.name".
+  std::vector<std::string> api() const;
+  /// What fx.select marked: the window shows it, and sets it by a click.
+  std::vector<graph::ir::NodeId> selection() const;
+  void setSelection(std::vector<graph::ir::NodeId> nodes);
   void setLimits(Limits limits);
   /// From any thread: the running chunk fails with "stopped".
   void stop();

@@ -1,0 +1,309 @@
+// Opens files, keeps one journal for each graph, and turns the edits of a transaction into one revision or none.
+//
+// A transaction is a value (draft, recorded chains, outcomes): a checkpoint is a copy of it, abandoning drops it.
+#include "rewrites/session.h"
+
+#include <algorithm>
+
+#include "graph/ir/diff.h"
+#include "graph/text/parser.h"
+
+namespace rewrites {
+
+using graph::ir::Graph;
+using graph::ir::NodeId;
+
+namespace {
+
+struct Transaction {
+  std::shared_ptr<const Graph> base;
+  Graph draft;
+  uint64_t edits = 0;
+  std::vector<Outcome> outcomes;
+  std::shared_ptr<Analysis> analysis;   // of the draft at `analysedAt`
+  uint64_t analysedAt = 0;
+  std::vector<NodeId> recorded;         // chains carried out that `analysis` decided
+  bool hold = false;
+};
+
+bool sameOrder(const Graph& a, const Graph& b) {
+  if (a.size() != b.size()) return false;
+  auto x = a.begin(), y = b.begin();
+  for (; x != a.end() && y != b.end(); ++x, ++y)
+    if (*x != *y) return false;
+  return true;
+}
+
+bool differs(const Graph& a, const Graph& b) {
+  return !graph::ir::diffRevisions(a, b).empty() || a.guards() != b.guards() || a.subgraphs() != b.subgraphs() || !sameOrder(a, b);
+}
+
+/// Throws when the chains carried out so far do not stand together.
+void recheck(const Transaction& transaction) {
+  if (transaction.recorded.empty()) return;
+  auto refusal = transaction.analysis->inPlace().recheck(transaction.recorded);
+  if (!refusal) return;
+  const Graph& graph = transaction.analysis->graph();
+  const std::string node = graph.contains(refusal->node) ? graph.node(refusal->node).name : "?";
+  throw std::runtime_error("the writes taken so far are not safe together: " + node + ": " + std::string(ruleName(refusal->rule)) + ": " +
+                           refusal->because);
+}
+
+}  // namespace
+
+class Session::Checkpoint {
+ public:
+  explicit Checkpoint(Transaction at) : transaction(std::move(at)) {}
+  Transaction transaction;
+};
+
+struct Session::State {
+  BackendSource backendSource;
+  graph::run::Backend* backend = nullptr;
+  std::string file, source;
+  std::vector<graph::text::Diagnostic> diagnostics;
+  std::vector<std::string> names;
+  std::vector<Journal> journals;
+  size_t current = 0;
+  std::optional<Transaction> transaction;
+  std::vector<Outcome> lastOutcomes;
+  std::shared_ptr<Analysis> committed;   // of the current revision, outside a transaction
+  graph::run::InputRequest request;
+
+  void replaceBy(graph::text::ParsedFile parsed, std::string text, std::string name);
+  Transaction& open() {
+    if (!transaction) throw std::logic_error("no transaction is open");
+    return *transaction;
+  }
+  Outcome& outcome(const std::string& rewrite) {
+    auto& all = open().outcomes;
+    auto found = std::find_if(all.begin(), all.end(), [&](const Outcome& o) { return o.rewrite == rewrite; });
+    if (found != all.end()) return *found;
+    all.push_back({"", rewrite, {}, {}});
+    return all.back();
+  }
+};
+
+Session::Session(BackendSource backend) : state_(std::make_shared<State>()) { state_->backendSource = std::move(backend); }
+
+// --- opening -----------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+std::string drawn(const std::vector<graph::text::Diagnostic>& diagnostics, const std::string& file, const std::string& source) {
+  std::string text;
+  int errors = 0;
+  for (const auto& diagnostic : diagnostics) {
+    if (diagnostic.severity != graph::text::Severity::error) continue;
+    if (++errors > 5) continue;
+    if (!text.empty()) text += '\n';
+    text += graph::text::format(diagnostic, file, source);
+  }
+  if (errors > 5) text += "\n" + std::to_string(errors - 5) + " more errors";
+  return text.empty() ? file + ": no graph found" : text;
+}
+
+}  // namespace
+
+void Session::State::replaceBy(graph::text::ParsedFile parsed, std::string text, std::string name) {
+  if (parsed.graphs.empty()) throw OpenError(drawn(parsed.diagnostics, name, text));
+  transaction.reset();
+  committed.reset();
+  lastOutcomes.clear();
+  file = std::move(name);
+  source = std::move(text);
+  diagnostics = std::move(parsed.diagnostics);
+  names.clear();
+  journals.clear();
+  current = 0;
+  for (auto& graph : parsed.graphs) {
+    std::string unique = graph->name();
+    for (int n = 1; std::find(names.begin(), names.end(), unique) != names.end(); ++n) unique = graph->name() + "_" + std::to_string(n);
+    names.push_back(std::move(unique));
+    journals.emplace_back(std::move(graph));
+  }
+}
+
+void Session::open(const std::string& path) {
+  std::string source;
+  auto parsed = graph::text::parseFile(path, &source);
+  state_->replaceBy(std::move(parsed), std::move(source), path);
+}
+
+void Session::openText(std::string text, std::string name) {
+  auto parsed = graph::text::parse(text);
+  state_->replaceBy(std::move(parsed), std::move(text), std::move(name));
+}
+
+const std::string& Session::file() const { return state_->file; }
+const std::string& Session::source() const { return state_->source; }
+const std::vector<graph::text::Diagnostic>& Session::diagnostics() const { return state_->diagnostics; }
+std::vector<std::string> Session::graphNames() const { return state_->names; }
+
+void Session::use(const std::string& nameOrNumber) {
+  auto& s = *state_;
+  if (s.transaction) throw std::logic_error("cannot change the graph inside a transaction");
+  auto found = std::find(s.names.begin(), s.names.end(), nameOrNumber);
+  size_t index = static_cast<size_t>(found - s.names.begin());
+  if (found == s.names.end()) {
+    // By position, as the list shows them: from 0.
+    const bool digits = !nameOrNumber.empty() && nameOrNumber.size() < 7 && nameOrNumber.find_first_not_of("0123456789") == std::string::npos;
+    index = digits ? std::stoul(nameOrNumber) : s.names.size();
+  }
+  if (index >= s.names.size()) {
+    std::string message = "no graph is called '" + nameOrNumber + "'";
+    message += s.names.empty() ? ": no file is open" : ": the file has";
+    for (size_t i = 0; i < s.names.size(); ++i) message += (i ? ", " : " ") + s.names[i];
+    throw OpenError(message);
+  }
+  s.current = index;
+  s.committed.reset();
+}
+
+const std::string& Session::currentName() const {
+  if (state_->names.empty()) throw OpenError("no graph is open");
+  return state_->names[state_->current];
+}
+
+Journal& Session::journal() {
+  if (state_->journals.empty()) throw OpenError("no graph is open");
+  return state_->journals[state_->current];
+}
+
+std::shared_ptr<const Graph> Session::graph() const {
+  if (state_->journals.empty()) throw OpenError("no graph is open");
+  return state_->journals[state_->current].current().graph;
+}
+
+// --- transactions ------------------------------------------------------------------------------------------------------------
+
+Graph& Session::begin() {
+  if (state_->transaction) throw std::logic_error("a transaction is open already");
+  auto base = graph();
+  Transaction transaction{base, *base, 0, {}, nullptr, 0, {}, false};
+  if (state_->committed && state_->committed->shareGraph() == base) transaction.analysis = state_->committed;
+  state_->transaction = std::move(transaction);
+  return state_->transaction->draft;
+}
+
+bool Session::inTransaction() const { return state_->transaction.has_value(); }
+
+Graph& Session::draft() {
+  auto& transaction = state_->open();
+  ++transaction.edits;
+  return transaction.draft;
+}
+
+const Graph& Session::view() const {
+  if (state_->transaction) return state_->transaction->draft;
+  if (state_->journals.empty()) throw OpenError("no graph is open");
+  return *state_->journals[state_->current].current().graph;
+}
+
+bool Session::changed() const {
+  const auto& transaction = state_->transaction;
+  return transaction && transaction->edits > 0 && differs(*transaction->base, transaction->draft);
+}
+
+void Session::recordChain(NodeId head, const Analysis* decidedBy) {
+  auto& transaction = state_->open();
+  if (!transaction.analysis || (decidedBy && decidedBy != transaction.analysis.get()))
+    throw std::runtime_error("this chain was decided for an earlier state of the graph: ask can_write_in_place again");
+  auto& recorded = transaction.recorded;
+  if (std::find(recorded.begin(), recorded.end(), head) != recorded.end()) throw std::runtime_error("this chain was carried out already");
+  recorded.push_back(head);
+}
+
+void Session::startRewrite(const std::string& rewrite) { state_->outcome(rewrite); }
+void Session::addTaken(Taken taken) {
+  auto& outcome = state_->outcome(taken.rewrite);
+  outcome.taken.push_back(std::move(taken));
+}
+void Session::addRefused(Refused refused) {
+  auto& outcome = state_->outcome(refused.rewrite);
+  outcome.refused.push_back(std::move(refused));
+}
+const std::vector<Outcome>& Session::outcomes() const { return state_->transaction ? state_->transaction->outcomes : state_->lastOutcomes; }
+
+const Revision* Session::commit(const std::string& label, const std::string& lua, const std::string& script, std::vector<ScriptText> scripts) {
+  Transaction transaction = std::move(state_->open());
+  state_->transaction.reset();  // whatever happens below, the draft is gone
+  for (auto& outcome : transaction.outcomes) outcome.script = script;
+  state_->lastOutcomes = transaction.outcomes;
+  recheck(transaction);
+  if (transaction.edits == 0 || !differs(*transaction.base, transaction.draft)) {
+    if (transaction.edits == 0) state_->committed = transaction.analysis;
+    return nullptr;
+  }
+  const auto& revision = journal().commit(std::move(transaction.draft), label, lua, std::move(transaction.outcomes), std::move(scripts));
+  state_->committed.reset();
+  return &revision;
+}
+
+void Session::abandon() {
+  if (!state_->transaction) return;
+  state_->lastOutcomes = std::move(state_->transaction->outcomes);
+  state_->transaction.reset();
+}
+
+const std::vector<Outcome>& Session::lastOutcomes() const { return state_->lastOutcomes; }
+
+std::shared_ptr<const Session::Checkpoint> Session::mark() const { return std::make_shared<const Checkpoint>(state_->open()); }
+void Session::restore(const std::shared_ptr<const Checkpoint>& checkpoint) { state_->transaction = checkpoint->transaction; }
+
+std::shared_ptr<Analysis> Session::analysis() {
+  if (!state_->transaction) {
+    auto now = graph();
+    if (!state_->committed || state_->committed->shareGraph() != now) state_->committed = std::make_shared<Analysis>(now);
+    return state_->committed;
+  }
+  auto& transaction = *state_->transaction;
+  if (transaction.analysis && (transaction.hold || transaction.analysedAt == transaction.edits)) return transaction.analysis;
+  recheck(transaction);
+  auto now = transaction.edits == 0 ? transaction.base : std::make_shared<const Graph>(transaction.draft);
+  transaction.analysis = std::make_shared<Analysis>(std::move(now));
+  transaction.analysedAt = transaction.edits;
+  transaction.recorded.clear();
+  return transaction.analysis;
+}
+
+void Session::holdAnalysis(bool hold) {
+  if (hold) analysis();
+  if (state_->transaction) state_->transaction->hold = hold;
+}
+
+const InPlace& Session::inPlace() { return analysis()->inPlace(); }
+
+// --- running -----------------------------------------------------------------------------------------------------------------
+
+graph::run::Backend& Session::backend() {
+  if (!state_->backend) state_->backend = &state_->backendSource();
+  return *state_->backend;
+}
+
+bool Session::hasBackend() const { return state_->backend != nullptr; }
+graph::run::InputRequest& Session::inputRequest() { return state_->request; }
+
+graph::ir::Binding Session::binding() const {
+  const auto& request = state_->request;
+  const Graph& graph = view();
+  if (request.tensorsFile) return graph::run::chooseSymbols(graph, request);  // the tensors' sizes bind what is not given by name
+  graph::ir::Binding out;
+  const auto symbols = graph.symbols();
+  for (const auto& [name, value] : request.bind) {
+    if (std::find(symbols.begin(), symbols.end(), name) != symbols.end()) {
+      out[name] = value;
+      continue;
+    }
+    // By placeholder: `arg23_1: Sym(s0)` bound by its own name.
+    const NodeId id = graph.find(name);
+    if (!id) continue;
+    const auto* sym = graph.node(id).sym();
+    if (!sym) continue;
+    for (const auto& symbol : symbols)
+      if (sym->value == graph::ir::Expr::symbol(symbol)) out[symbol] = value;
+  }
+  return out;
+}
+
+}  // namespace rewrites

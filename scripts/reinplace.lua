@@ -1,0 +1,58 @@
+-- Writes into buffers in place, where that changes no result, instead of copying them.
+--
+--   before   slice_1 = aten.slice(cache, 0, 0, s0)                  after   slice_1 = aten.slice(cache, 0, 0, s0)
+--            put = aten.index_put(slice_1, [None, pos], k)                  aten.index_put_(slice_1, [None, pos], k)
+--            new = aten.slice_scatter(cache, put, 0, 0, s0)
+--            keys = aten.slice(new, 0, 0, s0)                               keys = aten.slice(cache, 0, 0, s0)
+--            aten.copy_(cache, new)
+--
+-- Whether that is safe is decided by g:can_write_in_place (help(g.can_write_in_place)); this script carries it out. A chain is all
+-- updates that end in one in-place write: here `put` and `new`, of which only `put` writes.
+
+-- A scatter that really writes copies its source into the view that its arguments describe.
+local view_of = {
+  ["aten.slice_scatter.default"] = "aten.slice.Tensor",
+  ["aten.select_scatter.default"] = "aten.select.int",
+  ["aten.diagonal_scatter.default"] = "aten.diagonal.default",
+  ["aten.as_strided_scatter.default"] = "aten.as_strided.default",
+}
+
+local function write(g, n, base, twin)
+  local view = view_of[n.target]
+  if not view then   -- index_put(base, …) becomes index_put_(base, …)
+    return g:insert_before(n, twin, {base, table.unpack(n.args, 2)}, n.kwargs, {meta = n})
+  end
+  local source, kwargs = n:arg("src"), n.kwargs
+  kwargs.src = nil
+  local window = g:insert_before(n, view, {base, table.unpack(n.args, 3)}, kwargs, {meta = source})
+  return g:insert_before(n, "aten.copy_.default", {window, source}, nil, {meta = source})
+end
+
+local function replace(g, n, with)
+  local inputs = n.inputs
+  n:replace_all_uses_with(with)
+  g:erase(n)
+  g:erase_dead(inputs)   -- views that only the copy needed
+end
+
+fx.rewrite{
+  name = "reinplace",
+  doc = "writes into buffers in place instead of copying them",
+
+  match = function(g, n)
+    local chain, why = g:can_write_in_place(n)
+    if not chain then return nil, why end
+    return chain.head == n and chain   -- a chain is one match, at its outermost update
+  end,
+
+  apply = function(g, chain)
+    for _, update in ipairs(chain.updates) do   -- innermost first
+      if update.writes then write(g, update.node, update.base, update.twin) end
+      replace(g, update.node, update.base)
+    end
+    for _, copy in ipairs(chain.copies) do   -- by now they copy a buffer onto itself
+      replace(g, copy, copy.args[1])
+    end
+    for _, guard in ipairs(chain.guards) do g:add_guard(guard) end
+  end,
+}
