@@ -11,7 +11,7 @@ namespace graph::text {
 
 /// The meta that an annotation's text (without quotes) means. Text that is no tensor and no symbol is kept as OtherMeta.
 /// When it begins like a tensor or a symbol and cannot be read to its end, `problem` (if given) says why.
-ir::Meta parseMeta(std::string_view text, std::string* problem = nullptr);
+ir::Meta parseMeta(std::string_view text, std::string* problem);
 
 /// Annotations repeat: each distinct text is read once. Keys are views of the source.
 class AnnotationCache {

@@ -54,8 +54,10 @@ std::optional<double> realNumber(const ir::Argument& a) {
 ir::Argument parenthesised(Reader& r, int depth) {
   r.lexer.next();
   if (r.accept(")")) return ir::Tuple{};
+  const bool isNegative = r.token().is("-");
   ir::Argument first = parseArgumentAt(r, depth + 1);
   auto real = realNumber(first);
+  if (real && *real == 0 && isNegative) real = -0.0;  // (-0-1j)
   if (real && (r.token().is("+") || r.token().is("-"))) {
     first = complexTail(r, *real);
     r.expect(")", "')'");
@@ -204,7 +206,7 @@ ir::Argument negative(Reader& r, int depth) {
     case Token::Kind::imaginary: {
       double value = imaginary(token);
       r.lexer.next();
-      return std::complex<double>(negate ? -0.0 : 0.0, negate ? -value : value);
+      return std::complex<double>(0.0, negate ? -value : value);  // -1j is the repr of 0-1j; that of -0-1j is (-0-1j)
     }
     case Token::Kind::op:
       if (token.is("-") || token.is("+")) throw unexpected(token, "a number");
@@ -213,7 +215,7 @@ ir::Argument negative(Reader& r, int depth) {
   }
   ir::Argument value = parseArgumentAt(r, depth + 1);
   if (auto* d = value.as<double>()) return negate ? -*d : *d;
-  if (auto* c = value.as<std::complex<double>>()) return negate ? -*c : *c;
+  if (auto* c = value.as<std::complex<double>>()) return std::complex<double>(c->real(), negate ? -c->imag() : c->imag());  // -infj
   throw SyntaxError{{minus.begin, r.token().begin}, "an operator inside an argument: give the value a line and a name of its own"};
 }
 

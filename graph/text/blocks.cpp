@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "graph/text/lexer.h"
+
 namespace graph::text {
 
 void Blocks::openClass(std::string_view name, uint32_t indent) {
@@ -15,8 +17,12 @@ void Blocks::openClass(std::string_view name, uint32_t indent) {
   open_.push_back(siblings.back().get());
 }
 
-ir::Graph& Blocks::openFunction(std::string_view name, uint32_t indent) {
+void Blocks::closeTo(uint32_t indent) {
   while (!open_.empty() && open_.back()->indent >= indent) open_.pop_back();
+}
+
+ir::Graph& Blocks::openFunction(std::string_view name, uint32_t indent) {
+  closeTo(indent);
   if (!open_.empty() && !open_.back()->graph) {
     open_.back()->graph = std::make_unique<ir::Graph>(open_.back()->name);
     return *open_.back()->graph;
@@ -32,22 +38,32 @@ ir::Graph& Blocks::addGraph(std::string name) {
   return *roots_.back()->graph;
 }
 
+/// Attributes of the module that may hold nested graphs, in the order in which the graph reads them: the likely ones
+/// (`cond_true_0`, `wrap_body_1`: numbered and without a tensor's annotation), or all of them when those are not enough.
+std::vector<std::string> Blocks::graphAttributes(const ir::Graph& graph, size_t wanted) {
+  std::vector<std::string> likely, all;
+  std::set<std::string> seen;
+  for (ir::NodeId id : graph) {
+    const ir::Node& node = graph.node(id);
+    bool isAttribute = node.op == ir::Op::get_attr || node.op == ir::Op::call_module;
+    if (!isAttribute || node.tensor() || !seen.insert(node.target).second) continue;
+    all.push_back(node.target);
+    if (!node.target.empty() && isDigit(node.target.back()) && !node.target.starts_with("_tensor_constant")) likely.push_back(node.target);
+  }
+  return likely.size() >= wanted ? likely : all;
+}
+
 /// Newer dumps call a nested class by the attribute that holds it; older ones call all of them GraphModule or <lambda>, in
 /// the order of their attributes.
 void Blocks::nameChildren(Block& block) {
-  std::vector<std::string> attributes;
-  std::set<std::string> known;
-  for (ir::NodeId id : *block.graph) {
-    const ir::Node& node = block.graph->node(id);
-    if ((node.op == ir::Op::get_attr || node.op == ir::Op::call_module) && known.insert(node.target).second) attributes.push_back(node.target);
-  }
-  std::set<std::string> used;
+  auto attributes = graphAttributes(*block.graph, block.children.size());
+  std::set<std::string> known(attributes.begin(), attributes.end()), used;
   for (auto& child : block.children)
-    if (known.contains(child->name)) used.insert(child->name);
+    if (child->graph && known.contains(child->name)) child->isNamed = used.insert(child->name).second;
   auto attribute = attributes.begin();
   for (auto& child : block.children) {
-    if (!child->graph || known.contains(child->name)) continue;
-    while (attribute != attributes.end() && (used.contains(*attribute) || block.graph->find(*attribute) == ir::NodeId{})) ++attribute;
+    if (!child->graph || child->isNamed) continue;
+    while (attribute != attributes.end() && used.contains(*attribute)) ++attribute;
     std::string name = attribute != attributes.end() ? *attribute++ : child->name;
     for (int i = 1; used.contains(name); ++i) name = child->name + "_" + std::to_string(i);
     used.insert(name);

@@ -17,6 +17,8 @@ class Blocks {
   void openClass(std::string_view name, uint32_t indent);
   /// A `def` of that indentation: the graph of the innermost open class that holds it and has none yet, else one on its own.
   ir::Graph& openFunction(std::string_view name, uint32_t indent);
+  /// A line of something else at that indentation: classes that are not indented less end here.
+  void closeTo(uint32_t indent);
   /// A graph that stands alone (a fragment, print(graph)).
   ir::Graph& addGraph(std::string name);
   bool empty() const { return roots_.empty(); }
@@ -29,11 +31,13 @@ class Blocks {
   struct Block {
     std::string name;
     uint32_t indent = 0;
+    bool isNamed = false;  // by the attribute that holds it
     std::unique_ptr<ir::Graph> graph;
     std::vector<std::unique_ptr<Block>> children;
   };
 
   using Graphs = std::vector<std::shared_ptr<const ir::Graph>>;
+  static std::vector<std::string> graphAttributes(const ir::Graph& graph, size_t wanted);
   static void nameChildren(Block& block);
   static std::shared_ptr<const ir::Graph> finish(Block& block, const std::string& path, Graphs& inner);
 

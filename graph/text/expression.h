@@ -20,6 +20,10 @@ void parseCallArguments(Reader& reader, ir::Node& node);
 /// `[…]` behind a value, including Python slices (`x[1:3, None]`): the index as getitem has it. The current token is the `[`.
 ir::Argument parseSubscript(Reader& reader);
 
+/// `: "f32[2]"`, `: f32[2]`, ` : torch.Tensor` behind a name; the current token is the one behind the colon. Without quotes
+/// it ends at `=` or at one of `stops`.
+ir::Meta parseAnnotation(Reader& reader, std::string_view stops);
+
 /// The right side of a statement.
 struct Value {
   enum class Kind : uint8_t {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <cstring>
 
 #include "graph/text/literal.h"
@@ -89,26 +90,14 @@ void FunctionParser::parameter(bool isFirst) {
   node.op = ir::Op::placeholder;
   node.target = stars + std::string(name.text);
   node.line = name.line;
-  if (r_.accept(":")) {
-    const Token annotation = r_.token();
-    std::string_view text;
-    if (annotation.kind == Token::Kind::string) {
-      text = quotedView(annotation.text);
-      r_.lexer.next();
-    } else {
-      text = r_.lexer.skipBalanced(",=");
-      if (text.empty()) throw unexpected(annotation, "an annotation");
-    }
-    const auto& entry = r_.caches.annotations.find(text);
-    if (!entry.problem.empty()) r_.problems.warning(annotation.range(), "annotation kept as text: " + entry.problem);
-    node.meta = entry.meta;
-  }
+  if (r_.accept(":")) node.meta = parseAnnotation(r_, ",=");
   if (r_.accept("=")) node.args.push_back(parseArgumentAt(r_));
   r_.scope->define(name.text, std::move(node), name.range());
 }
 
 LineStart FunctionParser::parseBody(LineStart at, uint32_t headerIndent) {
   std::string_view text = r_.lexer.text();
+  std::optional<Line> early;
   while (at.offset < text.size() && !statements_.hasReturned()) {
     LineStart next;
     Line line = lineAt(text, at, next);
@@ -119,11 +108,28 @@ LineStart FunctionParser::parseBody(LineStart at, uint32_t headerIndent) {
       at = next;
     } else if (endsBody(line, headerIndent)) {
       break;
+    } else if (!early && isEarlyReturn(line, next)) {
+      early = line;
+      at = next;
     } else {
       at = statementLine(line);
     }
   }
+  if (early && !statements_.hasReturned()) statementLine(*early);
   return at;
+}
+
+/// A return that statements of the same body follow: a pass that appended nodes behind the output leaves such graphs. It is
+/// read last, as it is meant.
+bool FunctionParser::isEarlyReturn(const Line& line, LineStart next) const {
+  if (!startsWithWord(line.content, "return") || !hasBody_ || isFragment_) return false;
+  std::string_view text = r_.lexer.text();
+  while (next.offset < text.size()) {
+    Line following = lineAt(text, next, next);
+    if (following.content.empty() || following.content[0] == '#') continue;
+    return following.indent == line.indent && looksLikeStatement(following.content);
+  }
+  return false;
 }
 
 bool FunctionParser::endsBody(const Line& line, uint32_t headerIndent) const {

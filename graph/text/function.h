@@ -27,6 +27,8 @@ class FunctionParser {
   LineStart parse(const Line& line);
   /// Reads statements from `at` on.
   LineStart parseBody(LineStart at, uint32_t headerIndent);
+  /// The body is `pass`: a stand-in for a graph that was not printed.
+  bool isStandIn() const { return statements_.hasPassed(); }
   /// Lines of the body that could not be read.
   size_t failures() const { return failures_; }
 
@@ -34,6 +36,7 @@ class FunctionParser {
   void signature();
   void parameter(bool isFirst);
   bool endsBody(const Line& line, uint32_t headerIndent) const;
+  bool isEarlyReturn(const Line& line, LineStart next) const;
   LineStart statementLine(const Line& line);
   void comment(const Line& line);
 

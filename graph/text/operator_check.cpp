@@ -48,7 +48,7 @@ void checkOperator(Reader& r, Callee& callee, const ir::Node& node, Range where)
   size_t positional = static_cast<size_t>(
       std::count_if(schema.arguments.begin(), schema.arguments.end(), [](const ir::SchemaArgument& a) { return !a.keywordOnly; }));
   if (node.args.size() > positional)
-    return reportMismatch(r, callee, where, fmt::format("{} takes at most {} positional arguments, {} are given", callee.target, positional, node.args.size()));
+    return reportMismatch(r, callee, where, fmt::format("{} takes at most {} positional argument{}, not {}", callee.target, positional, positional == 1 ? "" : "s", node.args.size()));
   for (auto& [key, value] : node.kwargs) {
     auto index = schema.indexOf(key);
     if (!index) return reportMismatch(r, callee, where, fmt::format("{} has no argument '{}'", callee.target, key));

@@ -69,11 +69,13 @@ class FileParser {
       hasForward_ = at + 11 < text.size() && !isNameChar(text[at + 11]);
     for (LineStart at, next; at.offset < text.size(); at = next) {
       Line line = lineAt(text, at, next);
-      if (line.content.size() < 6) continue;
+      if (line.content.empty() || line.content[0] == '#') continue;
       if (auto name = className(line.content); !name.empty()) {
         blocks_.openClass(name, line.indent);
       } else if (auto function = functionName(line.content); !function.empty() && isGraphFunction(function)) {
         next = readFunction(line, function);
+      } else {
+        blocks_.closeTo(line.indent);
       }
     }
   }
@@ -85,7 +87,7 @@ class FileParser {
     Reader reader{lexer_, problems_, caches_, &scope};
     FunctionParser function(reader, false);
     LineStart next = function.parse(line);
-    if (!graph.output()) {
+    if (!graph.output() && !function.isStandIn()) {
       auto begin = static_cast<uint32_t>(line.content.data() - source_.text().data());
       problems_.error({begin, begin + static_cast<uint32_t>(line.content.size())}, fmt::format("'{}' has no return statement: the text is cut short", name));
     }

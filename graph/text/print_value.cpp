@@ -3,6 +3,8 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
+#include <cstring>
 
 #include "graph/text/literal.h"
 #include "graph/text/printer.h"
@@ -105,10 +107,9 @@ std::string pythonFloat(double value) {
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
   char buffer[40];
   auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
+  *end = '\0';
   // d.ddde±xx: Python writes it in full when -4 <= exponent < 16.
-  char* e = buffer;
-  while (*e != 'e') ++e;
-  int exponent = std::atoi(e + 1);
+  int exponent = std::atoi(std::strchr(buffer, 'e') + 1);
   if (exponent < -4 || exponent >= 16) return {buffer, end};
   auto fixed = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr;
   std::string text(buffer, fixed);

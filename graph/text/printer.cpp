@@ -147,7 +147,7 @@ class GraphPrinter {
       line(indent, text);
       isFirst = false;
     }
-    if (isFirst) line(indent, "pass");
+    if (!graph_.output()) line(indent, "pass");  // a fragment, or a graph that was not printed: reads back as it is
   }
 
  public:

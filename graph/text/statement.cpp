@@ -46,7 +46,7 @@ void StatementParser::statement() {
   }
   if (!first.isName()) throw unexpected(first, "a statement (name = ...)");
   if (first.text == "return") return returned();
-  if (first.text == "pass") { r_.lexer.next(); return; }
+  if (first.text == "pass") { r_.lexer.next(); passed_ = true; return; }
   if (first.dotted) return expression();
   definition(first);
 }
@@ -58,7 +58,8 @@ void StatementParser::definition(const Token& name) {
   if (token.is("=")) return assign(name, {});
   if (token.is(":")) {
     pending_ = name.text;
-    ir::Meta meta = annotation();
+    r_.lexer.next();
+    ir::Meta meta = parseAnnotation(r_, "=;");
     if (r_.token().is("=")) return assign(name, std::move(meta));
     if (!r_.token().endsStatement()) throw unexpected(r_.token(), "'='");
     declared_.insert_or_assign(name.text, std::move(meta));
@@ -79,23 +80,6 @@ void StatementParser::definition(const Token& name) {
   if (!token.is("(") && !token.is(".")) throw unexpected(token, "'=', ':' or '('");
   r_.lexer.rewind(start);
   expression();
-}
-
-/// `: "f32[2]"`, `: f32[2]`, ` : torch.Tensor`. The current token is the colon.
-ir::Meta StatementParser::annotation() {
-  r_.lexer.next();
-  const Token token = r_.token();
-  std::string_view text;
-  if (token.kind == Token::Kind::string) {
-    text = quotedView(token.text);
-    r_.lexer.next();
-  } else {
-    text = r_.lexer.skipBalanced("=,;");
-    if (text.empty()) throw unexpected(token, "an annotation");
-  }
-  const auto& entry = r_.caches.annotations.find(text);
-  if (!entry.problem.empty()) r_.problems.warning({token.begin, token.begin + static_cast<uint32_t>(text.size())}, "annotation kept as text: " + entry.problem);
-  return entry.meta;
 }
 
 /// Behind `name [: annotation]`; the current token is the `=`.
@@ -149,6 +133,7 @@ void StatementParser::placeCall(const Token& name, ir::Meta meta, Value value) {
   if (target == "iter" && value.node.args.size() == 1 && value.node.args[0].node()) {
     boxed_ = r_.scope->graph().node(value.node.args[0].node()).name;
     r_.scope->forget(boxed_);
+    r_.scope->poison(name.text);  // what next() takes from; no value of the graph
     return;
   }
   if (target == "next" && value.node.args.size() == 1)
@@ -241,7 +226,7 @@ void StatementParser::finishInPlace(ir::Node node, const Token& subject, Range w
   if (r_.accept(";") && r_.token().isName() && !r_.token().dotted) {
     name = r_.token();
     r_.lexer.next();
-    if (r_.token().is(":")) meta = annotation();
+    if (r_.accept(":")) meta = parseAnnotation(r_, "=;");
     if (r_.accept("=") && r_.token().isName(subject.text)) {
       r_.lexer.next();
       if (r_.token().endsStatement()) {

@@ -22,6 +22,8 @@ class StatementParser {
   void parseLine(const std::shared_ptr<const std::string>& stack);
   /// A `return` was read: the body ends.
   bool hasReturned() const { return returned_; }
+  /// A `pass` was read: a body that may lack a return.
+  bool hasPassed() const { return passed_; }
 
  private:
   void statement();
@@ -35,7 +37,6 @@ class StatementParser {
   void severalTargets(const Token& first);
   void expression();
   void returned();
-  ir::Meta annotation();
   void finishInPlace(ir::Node node, const Token& subject, Range where);
   void input(std::string_view name, ir::Meta meta, Range where, uint32_t line);
 
@@ -45,6 +46,7 @@ class StatementParser {
   std::unordered_map<std::string_view, ir::Meta> declared_;    // `x: "f32[2]";` ahead of a pytree signature
   std::string_view pending_;                                   // the name this statement defines
   bool returned_ = false;
+  bool passed_ = false;
 };
 
 }  // namespace graph::text

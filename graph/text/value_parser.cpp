@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "graph/text/expression.h"
+#include "graph/text/literal.h"
 #include "graph/text/operator_check.h"
 #include "graph/text/operators.h"
 
@@ -102,7 +103,12 @@ void dottedName(Reader& r, Value& value, const Token& name) {
   bool isNode = r.scope->isDefined(root);
   if (!isNode && r.token().is("(") && isFunctionPath(name.text)) return call(r, value, name);
   if (!isNode && !r.token().is("("))
-    if (isFunctionPath(name.text)) { value.kind = Value::Kind::other; value.literal = ir::Name{std::string(name.text)}; return; }
+    if (isFunctionPath(name.text)) {
+      if (name.text.starts_with("torch.ops.")) throw unexpected(r.token(), "'('");
+      value.kind = Value::Kind::other;
+      value.literal = ir::Name{std::string(name.text)};
+      return;
+    }
   Range where{name.begin, name.begin + static_cast<uint32_t>(root.size())};
   ir::Argument object = r.scope->use(root, where, name.line);
   if (member.find('.') != std::string_view::npos)
@@ -205,6 +211,21 @@ Value parseValue(Reader& r) {
   value.range = {first.begin, r.token().begin};
   if (!r.token().endsStatement()) throw unexpected(r.token(), kStatementEnd);
   return value;
+}
+
+ir::Meta parseAnnotation(Reader& r, std::string_view stops) {
+  const Token token = r.token();
+  std::string_view text;
+  if (token.kind == Token::Kind::string) {
+    text = quotedView(token.text);
+    r.lexer.next();
+  } else {
+    text = r.lexer.skipBalanced(stops);
+    if (token.kind == Token::Kind::bad || text.empty()) throw unexpected(token, "an annotation");
+  }
+  const auto& entry = r.caches.annotations.find(text);
+  if (!entry.problem.empty()) r.problems.warning({token.begin, token.begin + static_cast<uint32_t>(text.size())}, "annotation kept as text: " + entry.problem);
+  return entry.meta;
 }
 
 void parseCallArguments(Reader& r, ir::Node& node) {

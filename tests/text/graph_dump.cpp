@@ -1,0 +1,66 @@
+#include "tests/text/graph_dump.h"
+
+#include <fmt/format.h>
+
+#include "graph/text/printer.h"
+
+namespace graph::text {
+namespace {
+
+std::string_view metaKind(const ir::Meta& meta) {
+  constexpr std::string_view kKinds[] = {"", "tensor", "symbol", "text"};
+  return kKinds[meta.index()];
+}
+
+std::string stackOf(const ir::Node& node) { return node.stack ? *node.stack : std::string(); }
+
+}  // namespace
+
+std::string dump(const ir::Graph& graph) {
+  std::string out = fmt::format("graph {}\n", graph.name());
+  for (auto& guard : graph.guards()) out += fmt::format("  guard {}\n", guard.str());
+  std::string stack;
+  for (ir::NodeId id : graph) {
+    const ir::Node& node = graph.node(id);
+    if (stackOf(node) != stack) {
+      stack = stackOf(node);
+      out += fmt::format("  # {}\n", stack);
+    }
+    out += fmt::format("  {:3} {} {} {} (", node.line, ir::opName(node.op), node.name, node.target);
+    for (auto& argument : node.args) out += printArgument(graph, argument) + "; ";
+    for (auto& [key, value] : node.kwargs) out += fmt::format("{} = {}; ", key, printArgument(graph, value));
+    out += ")";
+    if (node.meta.index()) out += fmt::format(" {} {}", metaKind(node.meta), printMeta(node.meta));
+    out += "\n";
+  }
+  return out;
+}
+
+std::string difference(const ir::Graph& a, const ir::Graph& b) {
+  if (a.name() != b.name()) return fmt::format("names {} and {}", a.name(), b.name());
+  if (a.guards() != b.guards()) return "guards";
+  if (a.size() != b.size()) return fmt::format("{} and {} nodes", a.size(), b.size());
+  std::vector<ir::NodeId> toB(a.idLimit());
+  auto j = b.begin();
+  for (ir::NodeId i : a) { toB[i.value] = *j; ++j; }
+  j = b.begin();
+  for (ir::NodeId i : a) {
+    ir::Node mapped = a.node(i);
+    for (auto& argument : mapped.args) argument = argument.mapNodes([&](ir::NodeId id) { return toB[id.value]; });
+    for (auto& [key, value] : mapped.kwargs) value = value.mapNodes([&](ir::NodeId id) { return toB[id.value]; });
+    const ir::Node& other = b.node(*j);
+    ++j;
+    bool hasStack = mapped.op != ir::Op::placeholder && mapped.op != ir::Op::output;
+    if (!mapped.sameAs(other)) return fmt::format("'{}' and '{}'", printNode(a, i), printNode(b, b.find(other.name)));
+    if (hasStack && stackOf(mapped) != stackOf(other)) return fmt::format("the stack of {}", mapped.name);
+  }
+  if (a.subgraphs().size() != b.subgraphs().size()) return "number of nested graphs";
+  for (auto& [name, sub] : a.subgraphs()) {
+    auto other = b.subgraphs().find(name);
+    if (other == b.subgraphs().end()) return "nested graph " + name;
+    if (auto why = difference(*sub, *other->second); !why.empty()) return name + ": " + why;
+  }
+  return {};
+}
+
+}  // namespace graph::text
