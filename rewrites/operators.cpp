@@ -81,7 +81,7 @@ Operator fromSchema(const Schema& schema, std::string_view target) {
     }
     return op;
   }
-  if (name.starts_with("sym_") || oneOf(name, {"_assert_scalar", "_assert_async", "_assert_tensor_metadata", "sym_constrain_range", "sym_constrain_range_for_size"})) {
+  if (name.starts_with("sym_") || oneOf(name, {"_assert_scalar", "_assert_tensor_metadata", "sym_constrain_range", "sym_constrain_range_for_size"})) {
     op.effect = oneOf(name, {"sym_stride", "sym_storage_offset", "sym_is_contiguous"}) ? Effect::stride : Effect::symbolic;
     return op;
   }
@@ -104,8 +104,12 @@ Operator fromSchema(const Schema& schema, std::string_view target) {
   return op;
 }
 
-/// `_operator.mul` and friends: on sizes when the node is annotated as one, else on tensors (torch level): unknown.
-bool onIntegers(const Node& node) { return node.sym() != nullptr; }
+/// Arithmetic on sizes, by its annotation; on tensors (torch level) it stays unknown. `_local_scalar_dense` is annotated Sym too, and reads.
+bool onIntegers(const Node& node) {
+  const std::string_view target = node.target;
+  return node.sym() && (target.starts_with("_operator.") || target.starts_with("torch.sym_") || target.starts_with("math.") || target.starts_with("aten.sym_") ||
+                        target.starts_with("torch._sym_"));
+}
 
 }  // namespace
 

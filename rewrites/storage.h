@@ -25,6 +25,7 @@ struct Interval {
 struct Region {
   std::vector<Interval> box;
   bool exact = true;   // false: the value shows some elements of the box, we do not know which
+  std::optional<graph::ir::Expr> unproven;   // inexact because nothing bounds this expression (the sign of a slice's bound)
 };
 
 enum class Overlap : uint8_t { no, yes, unknown };   // unknown: a symbol decides

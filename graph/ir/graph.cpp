@@ -127,7 +127,7 @@ Graph::Sharing Graph::sharingWith(const Graph& other) const {
 
 std::string Guard::str() const {
   switch (kind) {
-    case Kind::disjoint: return "disjoint(" + first + ", " + second + ")";
+    case Kind::disjoint: return "disjoint(" + first + (second.empty() ? "" : ", " + second) + ")";
     case Kind::no_self_overlap: return "no_self_overlap(" + first + ")";
     case Kind::symbol: return condition;
   }
@@ -162,9 +162,9 @@ std::optional<Guard> Guard::parse(std::string_view text) {
   text = trimmed(text);
   if (const auto inside = insideCall(text, "disjoint")) {
     const size_t comma = inside->find(',');
-    if (comma == std::string_view::npos) return std::nullopt;
-    const std::string_view a = trimmed(inside->substr(0, comma)), b = trimmed(inside->substr(comma + 1));
-    if (!isWord(a) || !isWord(b)) return std::nullopt;
+    const bool pair = comma != std::string_view::npos;   // without a second name: against every other input
+    const std::string_view a = trimmed(inside->substr(0, comma)), b = pair ? trimmed(inside->substr(comma + 1)) : std::string_view{};
+    if (!isWord(a) || (pair && !isWord(b))) return std::nullopt;
     return Guard{Kind::disjoint, std::string(a), std::string(b), {}};
   }
   if (const auto inside = insideCall(text, "no_self_overlap")) {

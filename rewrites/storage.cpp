@@ -1,0 +1,313 @@
+#include "rewrites/storage.h"
+
+#include <unordered_set>
+
+#include "graph/ir/schema.h"
+#include "rewrites/operators.h"
+#include "rewrites/views.h"
+
+namespace rewrites {
+
+using graph::ir::Argument;
+using graph::ir::Expr;
+using graph::ir::Graph;
+using graph::ir::Node;
+using graph::ir::NodeId;
+
+namespace {
+
+/// The arguments of a view that stands in the graph.
+class NodeArguments : public ViewArguments {
+ public:
+  explicit NodeArguments(const Node& node) : node_(node) {}
+  const Argument* get(std::string_view name) const override { return graph::ir::argumentByName(node_, name); }
+
+ private:
+  const Node& node_;
+};
+
+bool isNumber(const Node& node) { return node.sym() != nullptr; }
+
+}  // namespace
+
+/// Fills a Storage in one walk over the nodes in execution order.
+class StorageBuilder {
+ public:
+  explicit StorageBuilder(Storage& storage) : s_(storage), g_(*storage.graph_) {}
+
+  void build() {
+    s_.locations_.resize(g_.idLimit());
+    s_.integers_.resize(g_.idLimit());
+    s_.members_.resize(g_.idLimit());
+    for (NodeId id : g_) stateSizes(g_.node(id));
+    for (NodeId id : g_) visit(id, g_.node(id));
+  }
+
+ private:
+  /// Sizes are not negative: that is all that an annotation says about its symbols.
+  void stateSizes(const Node& node) {
+    if (const auto* t = node.tensor())
+      for (const auto& size : t->shape)
+        if (!size.asConstant() && stated_.insert(size).second) s_.facts_.addNonNegative(size);
+  }
+
+  void visit(NodeId id, const Node& node) {
+    const Operator& op = operators_.of(node);
+    if (isNumber(node)) s_.integers_[id.value] = node.sym()->value;
+    switch (op.effect) {
+      case Effect::input: case Effect::constant:
+        if (!isNumber(node)) fresh(id, node);
+        break;
+      case Effect::output: break;
+      case Effect::symbolic: case Effect::stride: integer(id, node); break;
+      case Effect::view: case Effect::mayView:
+        if (!op.multiple) view(id, node, op);
+        break;
+      case Effect::getitem: getitem(id, node); break;
+      case Effect::mutation: mutation(id, node, op); break;
+      case Effect::update: case Effect::fresh:
+        if (!op.multiple && !isNumber(node)) fresh(id, node);
+        break;
+      case Effect::unknown: unknown(id, node); break;
+    }
+    factsOfSlices(node, op);
+  }
+
+  void fresh(NodeId id, const Node& node) {
+    Location l;
+    l.owner = id;
+    const auto* t = node.tensor();
+    l.known = t != nullptr;
+    if (t) {
+      l.shape = t->shape;
+      l.dtype = t->dtype;
+      for (size_t d = 0; d < t->shape.size(); ++d) {
+        l.region.box.push_back({Expr(0), t->shape[d], 1});
+        l.dims.push_back(static_cast<int>(d));
+      }
+    }
+    put(id, std::move(l));
+  }
+
+  void put(NodeId id, Location l) {
+    s_.members_[l.owner.value].push_back(id);
+    s_.locations_[id.value] = std::move(l);
+  }
+
+  const std::vector<Expr>* shapeOf(const Node& node) const { return node.tensor() ? &node.tensor()->shape : nullptr; }
+
+  void view(NodeId id, const Node& node, const Operator& op) {
+    const NodeId base = firstOperand(node);
+    const Location* from = base ? s_.location(base) : nullptr;
+    if (!from) { fresh(id, node); return; }
+    auto target = node.target;
+    if (const auto* schema = graph::ir::findSchema(target, node.args.size())) target = schema->target;
+    Location l = applyView(*from, target, NodeArguments(node), shapeOf(node), s_.facts_, [this](const Argument& a) { return s_.expression(a); });
+    if (op.effect == Effect::mayView) {
+      l.sometimesFresh = true;
+      if (node.tensor() && node.tensor()->dtype != l.dtype) { fresh(id, node); return; }   // a conversion always copies
+    }
+    put(id, std::move(l));
+  }
+
+  void getitem(NodeId id, const Node& node) {
+    const NodeId from = firstOperand(node);
+    if (!from) { unknown(id, node); return; }
+    const Node& producer = g_.node(from);
+    const Operator& op = operators_.of(producer);
+    const auto* index = node.args.size() > 1 ? node.args[1].as<int64_t>() : nullptr;
+    if (op.effect == Effect::view || op.effect == Effect::mayView) {
+      const NodeId base = firstOperand(producer);
+      const Location* source = base ? s_.location(base) : nullptr;
+      if (!source || !index || !op.multiple) { unknown(id, node); return; }
+      auto target = producer.target;
+      if (const auto* schema = graph::ir::findSchema(target, producer.args.size())) target = schema->target;
+      Location l = applySplit(*source, target, NodeArguments(producer), *index, shapeOf(node), s_.facts_, [this](const Argument& a) { return s_.expression(a); });
+      l.sometimesFresh = l.sometimesFresh || op.effect == Effect::mayView;
+      put(id, std::move(l));
+    } else if (op.effect == Effect::fresh && op.multiple) {
+      if (isNumber(node)) return;
+      fresh(id, node);
+    } else if (op.effect == Effect::mutation && index && static_cast<size_t>(*index) < op.aliased.size()) {
+      const size_t shown = op.aliased[static_cast<size_t>(*index)];
+      const auto nodes = shown == SIZE_MAX ? std::vector<NodeId>{} : operand(producer, shown);
+      if (nodes.size() == 1 && s_.location(nodes[0])) put(id, *s_.location(nodes[0]));
+      else fresh(id, node);
+    } else {
+      unknown(id, node);
+    }
+  }
+
+  void mutation(NodeId id, const Node& node, const Operator& op) {
+    if (op.aliased.size() != 1) return;   // nothing returned, or several results taken by getitem
+    const auto nodes = op.aliased[0] == SIZE_MAX ? std::vector<NodeId>{} : operand(node, op.aliased[0]);
+    if (nodes.size() == 1 && s_.location(nodes[0])) put(id, *s_.location(nodes[0]));
+    else fresh(id, node);
+  }
+
+  /// The result of an operator that nobody knows may be any view of any of its operands; the first one stands for all, and the analysis
+  /// refuses every storage that such an operator touches.
+  void unknown(NodeId id, const Node& node) {
+    NodeId base;
+    node.forEachInput([&](NodeId n) { if (!base && s_.location(n)) base = n; });
+    if (!base) { if (!isNumber(node)) fresh(id, node); return; }
+    Location l = *s_.location(base);
+    l.known = false;
+    l.region.exact = false;
+    l.plain = false;
+    if (node.tensor()) l.shape = node.tensor()->shape;
+    l.dims.assign(l.shape.size(), -2);
+    put(id, std::move(l));
+  }
+
+  /// Integers that the dump does not annotate (torch.sym_*, _operator on sizes without annotation).
+  void integer(NodeId id, const Node& node) {
+    if (s_.integers_[id.value]) return;
+    std::vector<Expr> a;
+    for (const auto& argument : node.args) {
+      auto e = s_.expression(argument);
+      if (!e) break;
+      a.push_back(*e);
+    }
+    auto& out = s_.integers_[id.value];
+    if (node.target.starts_with("aten.sym_size") && node.args.size() == 2) {
+      const auto* base = node.args[0].node() ? s_.location(node.args[0].node()) : nullptr;
+      const auto* d = node.args[1].as<int64_t>();
+      if (!base || !d) return;
+      const auto rank = static_cast<int64_t>(base->shape.size());
+      const auto wrapped = *d < 0 ? *d + rank : *d;
+      if (wrapped >= 0 && wrapped < rank) out = base->shape[static_cast<size_t>(wrapped)];
+    } else if (a.size() == 2 && node.target == "_operator.add") out = a[0] + a[1];
+    else if (a.size() == 2 && node.target == "_operator.sub") out = a[0] - a[1];
+    else if (a.size() == 2 && node.target == "_operator.mul") out = a[0] * a[1];
+    else if (a.size() == 2 && node.target == "_operator.floordiv") out = floorDiv(a[0], a[1]);
+    else if (a.size() == 2 && node.target == "_operator.mod") out = mod(a[0], a[1]);
+  }
+
+  /// A slice from 0 that is annotated with size k of a dimension n says k <= n: narrowing never grows.
+  void factsOfSlices(const Node& node, const Operator& op) {
+    if (op.effect != Effect::view || node.target != "aten.slice.Tensor" || !node.tensor()) return;
+    const NodeId base = firstOperand(node);
+    const auto* from = base ? s_.location(base) : nullptr;
+    if (!from || from->shape.size() != node.tensor()->shape.size()) return;
+    for (size_t d = 0; d < from->shape.size(); ++d) {
+      if (from->shape[d] == node.tensor()->shape[d]) continue;
+      const Expr rest = from->shape[d] - node.tensor()->shape[d];
+      if (!rest.asConstant() && stated_.insert(rest).second) s_.facts_.addNonNegative(rest);
+    }
+  }
+
+  Storage& s_;
+  const Graph& g_;
+  Operators operators_;
+  std::unordered_set<Expr> stated_;
+};
+
+Storage::Storage(const Graph& graph) : graph_(&graph) { StorageBuilder(*this).build(); }
+
+const Location* Storage::location(NodeId id) const {
+  return id.value < locations_.size() && locations_[id.value] ? &*locations_[id.value] : nullptr;
+}
+
+NodeId Storage::owner(NodeId id) const {
+  const auto* l = location(id);
+  return l ? l->owner : NodeId{};
+}
+
+std::vector<NodeId> Storage::aliases(NodeId owner) const {
+  return owner.value < members_.size() ? members_[owner.value] : std::vector<NodeId>{};
+}
+
+std::optional<Expr> Storage::expression(const Argument& argument) const {
+  if (const auto* i = argument.as<int64_t>()) return Expr(*i);
+  const NodeId id = argument.node();
+  return id && id.value < integers_.size() ? integers_[id.value] : std::nullopt;
+}
+
+Region compose(const Location& outer, const Region& inner) {
+  Region out = outer.region;
+  if (!inner.exact) out.exact = false;
+  if (!out.unproven) out.unproven = inner.unproven;
+  for (size_t d = 0; d < inner.box.size(); ++d) {
+    const int owner = d < outer.dims.size() ? outer.dims[d] : -2;
+    const bool all = d < outer.shape.size() && inner.box[d].lo == Expr(0) && inner.box[d].step == 1 && inner.box[d].hi == outer.shape[d];
+    if (all) continue;
+    if (owner < 0) { out.exact = false; continue; }
+    auto& interval = out.box[static_cast<size_t>(owner)];
+    const Expr lo = interval.lo;
+    interval.hi = lo + Expr(interval.step) * inner.box[d].hi;
+    interval.lo = lo + Expr(interval.step) * inner.box[d].lo;
+    interval.step *= inner.box[d].step;
+  }
+  return out;
+}
+
+Overlap Storage::overlap(const Region& a, const Region& b) const {
+  if (a.box.size() != b.box.size()) return Overlap::unknown;
+  bool certain = a.exact && b.exact;
+  for (size_t d = 0; d < a.box.size(); ++d) {
+    const auto &x = a.box[d], &y = b.box[d];
+    if (x == y) continue;   // the same elements along this dimension
+    if (facts_.provesLessEqual(x.hi, y.lo) || facts_.provesLessEqual(y.hi, x.lo) || facts_.provesLessEqual(x.hi, x.lo) || facts_.provesLessEqual(y.hi, y.lo))
+      return Overlap::no;
+    if (x.step == y.step && x.step > 1) {
+      const auto distance = (x.lo - y.lo).asConstant();
+      if (distance && *distance % x.step != 0) return Overlap::no;   // interleaved
+    }
+    const bool meets = x.step == 1 && y.step == 1 && facts_.provesLessEqual(x.lo + Expr(1), y.hi) && facts_.provesLessEqual(y.lo + Expr(1), x.hi);
+    if (!meets) certain = false;
+  }
+  return certain ? Overlap::yes : Overlap::unknown;
+}
+
+bool Storage::same(const Region& a, const Region& b) const {
+  if (!a.exact || !b.exact || a.box.size() != b.box.size()) return false;
+  for (size_t d = 0; d < a.box.size(); ++d) {
+    const auto &x = a.box[d], &y = b.box[d];
+    if (x == y) continue;
+    if (x.step != y.step || !facts_.provesEqual(x.lo, y.lo) || !facts_.provesEqual(x.hi, y.hi)) return false;
+  }
+  return true;
+}
+
+bool Storage::contains(const Region& outer, const Region& inner) const {
+  if (!outer.exact || outer.box.size() != inner.box.size()) return false;
+  for (size_t d = 0; d < outer.box.size(); ++d) {
+    const auto &o = outer.box[d], &i = inner.box[d];
+    if (o == i) continue;
+    if (o.step != 1 || !facts_.provesLessEqual(o.lo, i.lo) || !facts_.provesLessEqual(i.hi, o.hi)) return false;
+  }
+  return true;
+}
+
+bool Storage::sameTensor(const Location& a, const Location& b) const {
+  if (a.owner != b.owner || a.dtype != b.dtype || !a.plain || !b.plain || !a.known || !b.known || a.selfOverlap || b.selfOverlap) return false;
+  if (a.sometimesFresh || b.sometimesFresh || a.dims != b.dims || a.shape.size() != b.shape.size() || !same(a.region, b.region)) return false;
+  for (const int d : a.dims)
+    if (d == -2) return false;   // the order of elements is not modelled
+  for (size_t d = 0; d < a.shape.size(); ++d)
+    if (!(a.shape[d] == b.shape[d]) && !facts_.provesEqual(a.shape[d], b.shape[d])) return false;
+  return true;
+}
+
+Overlap Storage::overlap(NodeId a, NodeId b) const {
+  const auto *x = location(a), *y = location(b);
+  if (!x || !y || x->owner != y->owner) return Overlap::no;
+  return overlap(x->region, y->region);
+}
+
+std::string Storage::str(const Region& region, const std::vector<Expr>& ownerShape) {
+  std::string text = "[";
+  for (size_t d = 0; d < region.box.size(); ++d) {
+    const auto& i = region.box[d];
+    if (d) text += ", ";
+    const bool all = d < ownerShape.size() && i.lo == Expr(0) && i.hi == ownerShape[d] && i.step == 1;
+    if (all) { text += ":"; continue; }
+    if (i.hi == i.lo + Expr(1)) { text += i.lo.str(); continue; }
+    text += i.lo.str() + ":" + i.hi.str();
+    if (i.step != 1) text += ":" + std::to_string(i.step);
+  }
+  return (region.exact ? "" : "within ") + text + "]";
+}
+
+}  // namespace rewrites

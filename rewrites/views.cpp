@@ -1,0 +1,335 @@
+#include "rewrites/views.h"
+
+#include <algorithm>
+
+namespace rewrites {
+namespace {
+
+using graph::ir::Argument;
+using graph::ir::Expr;
+using graph::ir::Facts;
+using graph::ir::List;
+using graph::ir::Tuple;
+
+constexpr int64_t kEnd = INT64_MAX;   // 9223372036854775807: "to the end"
+
+struct View {
+  const Location& base;
+  const ViewArguments& arguments;
+  const std::vector<Expr>* shape;
+  const Facts& facts;
+  const std::function<std::optional<Expr>(const Argument&)>& expression;
+
+  std::optional<Expr> integer(std::string_view name) const {
+    const auto* a = arguments.get(name);
+    return a ? expression(*a) : std::nullopt;
+  }
+  std::optional<int64_t> constant(std::string_view name) const {
+    const auto e = integer(name);
+    return e ? e->asConstant() : std::nullopt;
+  }
+  /// A dimension argument, wrapped to 0 … rank-1.
+  std::optional<size_t> dimension(std::string_view name, int64_t rank) const {
+    auto d = constant(name);
+    if (!d) return std::nullopt;
+    if (*d < 0) *d += rank;
+    if (*d < 0 || *d >= rank) return std::nullopt;
+    return static_cast<size_t>(*d);
+  }
+  std::vector<Expr> list(std::string_view name, bool& complete) const {
+    std::vector<Expr> values;
+    complete = false;
+    const auto* a = arguments.get(name);
+    if (!a) return values;
+    const std::vector<Argument>* items = nullptr;
+    if (const auto* l = a->as<List>()) items = &l->items;
+    if (const auto* t = a->as<Tuple>()) items = &t->items;
+    if (!items) return values;
+    for (const auto& item : *items) {
+      auto e = expression(item);
+      if (!e) return values;
+      values.push_back(*e);
+    }
+    complete = true;
+    return values;
+  }
+  const Expr* annotated(size_t dim) const { return shape && dim < shape->size() ? &(*shape)[dim] : nullptr; }
+};
+
+/// Some view of these elements, we do not know which: every dimension is a mix.
+Location inexact(const Location& base, const std::vector<Expr>* shape) {
+  Location out = base;
+  out.region.exact = false;
+  out.known = base.known && shape != nullptr;
+  if (shape) out.shape = *shape;
+  out.dims.assign(out.shape.size(), -2);
+  return out;
+}
+
+/// Narrows dimension `d` of the value to elements start, start+step … below stop (already normalised, in the value's index space).
+void narrow(Location& out, size_t d, const Expr& start, const Expr& stop, int64_t step, bool certain) {
+  const int owner = out.dims[d];
+  if (owner < 0) { out.region.exact = false; return; }
+  auto& interval = out.region.box[static_cast<size_t>(owner)];
+  if (!certain) { out.region.exact = false; return; }   // keeps the superset
+  const Expr lo = interval.lo;
+  interval.hi = lo + Expr(interval.step) * stop;
+  interval.lo = lo + Expr(interval.step) * start;
+  interval.step *= step;
+}
+
+/// A bound as Python reads it: negative wraps, then clamps to 0 … n. Nothing when the sign cannot be proved.
+std::optional<Expr> wrapped(const Expr& bound, const Expr& n, const Facts& facts) {
+  if (facts.provesNonNegative(bound)) return bound;
+  if (facts.provesNonNegative(Expr(-1) - bound)) {
+    const Expr w = bound + n;
+    return facts.provesNonNegative(w) ? w : max(w, Expr(0));
+  }
+  return std::nullopt;
+}
+
+Expr clamped(const Expr& bound, const Expr& n, const Facts& facts) { return facts.provesLessEqual(bound, n) ? bound : min(bound, n); }
+
+Location slice(const View& v) {
+  Location out = v.base;
+  if (v.shape) out.shape = *v.shape;
+  const auto d = v.dimension("dim", static_cast<int64_t>(v.base.shape.size()));
+  if (!d) return inexact(v.base, v.shape);
+  const Expr n = v.base.shape[*d];
+  const auto step = v.constant("step");
+  const auto* startArgument = v.arguments.get("start");
+  const auto* endArgument = v.arguments.get("end");
+  std::optional<Expr> start = !startArgument || startArgument->isNone() ? Expr(0) : v.integer("start");
+  const bool toEnd = !endArgument || endArgument->isNone() || v.constant("end") == kEnd;
+  std::optional<Expr> end = toEnd ? n : v.integer("end");
+  if (start) start = wrapped(*start, n, v.facts);
+  if (end && !toEnd) end = wrapped(*end, n, v.facts);
+  const Expr* size = v.annotated(*d);
+  if (!start || !end || !step || *step < 1) {
+    if (!start) out.region.unproven = v.integer("start");
+    else if (!end) out.region.unproven = v.integer("end");
+    if (v.shape) { narrow(out, *d, Expr(0), n, 1, false); return out; }
+    return inexact(v.base, v.shape);
+  }
+  // The annotated size states what clamping came to: 0:s0 annotated s0 says s0 <= n.
+  Expr lo = *start, hi = *end;
+  if (*step == 1 && size) {
+    if (!toEnd && v.facts.provesLessEqual(lo, n)) hi = lo + *size;
+    else if (toEnd) lo = v.facts.provesLessEqual(lo, n) ? lo : n - *size;
+    else if (lo + *size == *end) hi = *end;
+    else { lo = clamped(lo, n, v.facts); hi = lo + *size; }
+  } else {
+    lo = clamped(lo, n, v.facts);
+    hi = clamped(hi, n, v.facts);
+    if (*step == 1) {
+      const Expr length = v.facts.provesLessEqual(lo, hi) ? hi - lo : max(Expr(0), hi - lo);
+      if (!v.shape) out.shape[*d] = length;
+    } else if (!v.shape) {
+      out.shape[*d] = floorDiv(hi - lo + Expr(*step - 1), Expr(*step));
+    }
+  }
+  if (lo == Expr(0) && hi == n && *step == 1) return out;   // all of it
+  narrow(out, *d, lo, hi, *step, true);
+  return out;
+}
+
+void dropDimension(Location& out, size_t d, bool keepShape) {
+  out.dims.erase(out.dims.begin() + static_cast<std::ptrdiff_t>(d));
+  if (!keepShape) out.shape.erase(out.shape.begin() + static_cast<std::ptrdiff_t>(d));
+}
+
+Location select(const View& v) {
+  Location out = v.base;
+  const auto d = v.dimension("dim", static_cast<int64_t>(v.base.shape.size()));
+  if (!d) return inexact(v.base, v.shape);
+  auto index = v.integer("index");
+  if (index) {
+    if (v.facts.provesNonNegative(Expr(-1) - *index)) index = *index + v.base.shape[*d];
+    else if (!v.facts.provesNonNegative(*index)) { out.region.unproven = *index; index.reset(); }
+  }
+  if (index) narrow(out, *d, *index, *index + Expr(1), 1, true);
+  else narrow(out, *d, Expr(0), v.base.shape[*d], 1, false);
+  dropDimension(out, *d, false);
+  if (v.shape) out.shape = *v.shape;
+  return out;
+}
+
+Location permute(const View& v, const std::vector<size_t>& order) {
+  Location out = v.base;
+  for (size_t i = 0; i < order.size(); ++i) {
+    out.dims[i] = v.base.dims[order[i]];
+    out.shape[i] = v.base.shape[order[i]];
+  }
+  return out;
+}
+
+std::optional<std::vector<size_t>> permutation(const View& v, std::string_view target) {
+  const size_t rank = v.base.shape.size();
+  std::vector<size_t> order(rank);
+  for (size_t i = 0; i < rank; ++i) order[i] = i;
+  if (target == "aten.t.default" || target == "aten.numpy_T.default") { std::reverse(order.begin(), order.end()); return order; }
+  if (target == "aten.transpose.int" || target == "aten.swapaxes.default" || target == "aten.swapdims.default") {
+    const bool zero = target == "aten.swapaxes.default";
+    const auto a = v.dimension(zero ? "axis0" : "dim0", static_cast<int64_t>(rank)), b = v.dimension(zero ? "axis1" : "dim1", static_cast<int64_t>(rank));
+    if (!a || !b) return std::nullopt;
+    std::swap(order[*a], order[*b]);
+    return order;
+  }
+  bool complete = false;
+  const auto dims = v.list("dims", complete);
+  if (!complete || dims.size() != rank) return std::nullopt;
+  for (size_t i = 0; i < rank; ++i) {
+    auto d = dims[i].asConstant();
+    if (!d) return std::nullopt;
+    if (*d < 0) *d += static_cast<int64_t>(rank);
+    if (*d < 0 || *d >= static_cast<int64_t>(rank)) return std::nullopt;
+    order[i] = static_cast<size_t>(*d);
+  }
+  return order;
+}
+
+Location unsqueeze(const View& v) {
+  Location out = v.base;
+  const auto d = v.dimension("dim", static_cast<int64_t>(v.base.shape.size()) + 1);
+  if (!d) return inexact(v.base, v.shape);
+  out.dims.insert(out.dims.begin() + static_cast<std::ptrdiff_t>(*d), -1);
+  out.shape.insert(out.shape.begin() + static_cast<std::ptrdiff_t>(*d), Expr(1));
+  return out;
+}
+
+/// Which dimensions squeeze removes is known only where sizes are constants.
+Location squeeze(const View& v, std::string_view target) {
+  Location out = v.base;
+  std::vector<bool> wanted(v.base.shape.size(), target == "aten.squeeze.default");
+  if (target == "aten.squeeze.dim") {
+    const auto d = v.dimension("dim", static_cast<int64_t>(wanted.size()));
+    if (!d) return inexact(v.base, v.shape);
+    wanted[*d] = true;
+  } else if (target == "aten.squeeze.dims") {
+    bool complete = false;
+    for (const auto& e : v.list("dim", complete)) {
+      auto d = e.asConstant();
+      if (d && *d < 0) *d += static_cast<int64_t>(wanted.size());
+      if (!d || *d < 0 || *d >= static_cast<int64_t>(wanted.size())) return inexact(v.base, v.shape);
+      wanted[static_cast<size_t>(*d)] = true;
+    }
+    if (!complete) return inexact(v.base, v.shape);
+  }
+  for (size_t d = wanted.size(); d-- > 0;) {
+    if (!wanted[d]) continue;
+    const auto size = v.base.shape[d].asConstant();
+    if (!size) return inexact(v.base, v.shape);
+    if (*size == 1) dropDimension(out, d, false);
+  }
+  return out;
+}
+
+/// view, reshape: the elements stay; leading and trailing dimensions that agree keep their meaning, ones come and go, the rest is a mix.
+Location reshape(const View& v) {
+  if (!v.shape) return inexact(v.base, nullptr);
+  Location out = v.base;
+  const auto& from = v.base.shape;
+  const auto& to = *v.shape;
+  out.shape = to;
+  out.dims.assign(to.size(), -2);
+  size_t f = 0, t = 0;
+  const auto isOne = [](const Expr& e) { return e.asConstant() == 1; };
+  while (f < from.size() && t < to.size()) {
+    if (from[f] == to[t]) out.dims[t++] = v.base.dims[f++];
+    else if (isOne(to[t])) out.dims[t++] = -1;
+    else if (isOne(from[f])) ++f;
+    else break;
+  }
+  size_t fe = from.size(), te = to.size();
+  while (fe > f && te > t) {
+    if (from[fe - 1] == to[te - 1]) out.dims[--te] = v.base.dims[--fe];
+    else if (isOne(to[te - 1])) out.dims[--te] = -1;
+    else if (isOne(from[fe - 1])) --fe;
+    else break;
+  }
+  for (; t < te && fe == f; ++t) out.dims[t] = -1;   // only ones are left
+  return out;
+}
+
+Location expand(const View& v) {
+  if (!v.shape) return inexact(v.base, nullptr);
+  Location out = v.base;
+  const size_t added = v.shape->size() - std::min(v.shape->size(), v.base.shape.size());
+  out.shape = *v.shape;
+  out.dims.assign(out.shape.size(), -1);
+  for (size_t i = 0; i < v.base.shape.size() && i + added < out.dims.size(); ++i) {
+    const bool same = v.base.shape[i] == out.shape[i + added];
+    out.dims[i + added] = same ? v.base.dims[i] : -1;
+    if (!same) out.selfOverlap = true;
+  }
+  for (size_t i = 0; i < added; ++i)
+    if (out.shape[i].asConstant() != 1) out.selfOverlap = true;
+  return out;
+}
+
+}  // namespace
+
+Location applyView(const Location& base, std::string_view target, const ViewArguments& arguments, const std::vector<Expr>* shape, const Facts& facts,
+                   const std::function<std::optional<Expr>(const Argument&)>& expression) {
+  if (!base.known) return inexact(base, shape);
+  const View v{base, arguments, shape, facts, expression};
+  if (target == "aten.slice.Tensor") return slice(v);
+  if (target == "aten.select.int") return select(v);
+  if (target == "aten.unsqueeze.default") return unsqueeze(v);
+  if (target.starts_with("aten.squeeze.")) return squeeze(v, target);
+  if (target == "aten.permute.default" || target == "aten.transpose.int" || target == "aten.t.default" || target == "aten.numpy_T.default" ||
+      target == "aten.swapaxes.default" || target == "aten.swapdims.default") {
+    const auto order = permutation(v, target);
+    return order ? permute(v, *order) : inexact(base, shape);
+  }
+  if (target == "aten.view.default" || target == "aten._unsafe_view.default" || target == "aten.reshape.default" || target == "aten._reshape_alias.default" ||
+      target == "aten.flatten.using_ints" || target == "aten.unflatten.int" || target == "aten.ravel.default")
+    return reshape(v);
+  if (target == "aten.expand.default" || target == "aten.expand_as.default") return expand(v);
+  if (target == "aten.alias.default" || target == "aten.detach.default" || target == "aten.lift_fresh.default" || target == "aten.positive.default" ||
+      target == "aten.contiguous.default" || target == "aten.wait_tensor.default" || target == "aten.view_as.default")
+    return target == "aten.view_as.default" ? reshape(v) : base;
+  Location out = inexact(base, shape);
+  if (target == "aten.diagonal.default") return out;
+  // as_strided is relative to the storage, view.dtype and view_as_real see other elements, _conj and _neg_view other values.
+  out.plain = false;
+  out.selfOverlap = true;
+  if (target == "aten._conj.default" || target == "aten._neg_view.default" || target == "aten.conj.default") return out;
+  out.known = false;
+  return out;
+}
+
+Location applySplit(const Location& base, std::string_view target, const ViewArguments& arguments, int64_t index, const std::vector<Expr>* shape,
+                    const Facts& facts, const std::function<std::optional<Expr>(const Argument&)>& expression) {
+  if (!base.known) return inexact(base, shape);
+  const View v{base, arguments, shape, facts, expression};
+  const auto d = v.dimension("dim", static_cast<int64_t>(base.shape.size()));
+  if (!d || index < 0) return inexact(base, shape);
+  Location out = base;
+  const Expr n = base.shape[*d];
+  Expr start, size;
+  if (target == "aten.unbind.int") {
+    narrow(out, *d, Expr(index), Expr(index + 1), 1, true);
+    dropDimension(out, *d, false);
+    return out;
+  }
+  bool complete = false;
+  if (target == "aten.split_with_sizes.default" || target == "aten.unsafe_split_with_sizes.default") {
+    const auto sizes = v.list("split_sizes", complete);
+    if (!complete || static_cast<size_t>(index) >= sizes.size()) return inexact(base, shape);
+    for (int64_t i = 0; i < index; ++i) start = start + sizes[static_cast<size_t>(i)];
+    size = sizes[static_cast<size_t>(index)];
+  } else if (target == "aten.split.Tensor" || target == "aten.unsafe_split.Tensor") {
+    const auto each = v.integer("split_size");
+    if (!each) return inexact(base, shape);
+    start = Expr(index) * *each;
+    size = shape && *d < shape->size() ? (*shape)[*d] : min(*each, n - start);   // the last piece may be shorter
+  } else {
+    return inexact(base, shape);   // chunk: the piece's size depends on rounding; its annotation does not say where it starts
+  }
+  out.shape[*d] = size;
+  narrow(out, *d, start, start + size, 1, true);
+  return out;
+}
+
+}  // namespace rewrites
