@@ -66,18 +66,24 @@ struct NodeInfo {
   std::optional<int64_t> integer;   // value of a Sym node
 };
 struct Problem {
+  enum class Kind : uint8_t {
+    mismatch,     // a result disagrees with its annotation
+    failure,      // the operator refuses its arguments
+    unsupported,  // it cannot run on meta tensors, and no annotation stands in
+  };
   ir::NodeId node;
   std::string message;              // names the node: "no Meta kernel for …", "shape f32[3] is not the annotated f32[4]"
+  Kind kind = Kind::mismatch;
 };
 struct Propagation {
   std::vector<NodeInfo> nodes;      // by NodeId::value; empty entries where unknown
   std::vector<Problem> problems;
 };
 
-/// Before and after each node: for profiles.
+/// One node in a profile.
 struct NodeTiming {
   ir::NodeId node;
-  double microseconds = 0;          // median over runs
+  double microseconds = 0;          // of one run, or the median of several (profileMedian)
   int64_t bytesRead = 0, bytesWritten = 0, allocated = 0;
 };
 
@@ -91,7 +97,8 @@ class Program {
   virtual ValueList run(const ValueList& inputs, const std::map<std::string, TensorPtr>& attributes) = 0;
   /// The same with the time, bytes and allocations of every node.
   virtual ValueList profile(const ValueList& inputs, const std::map<std::string, TensorPtr>& attributes, std::vector<NodeTiming>& timings) = 0;
-  /// Peak bytes of the last run or profile beyond what was allocated at its start; nothing when it cannot be measured.
+  /// Peak bytes of the last profile() beyond what was allocated at its start; nothing when none was made or it cannot be measured. run()
+  /// does not measure: watching every allocation would cost time.
   virtual std::optional<int64_t> peakBytes() const = 0;
 };
 

@@ -13,6 +13,8 @@ namespace graph::run {
 class DeviceMap {
  public:
   DeviceMap() = default;
+  /// Everything goes to `target`, whatever was captured.
+  explicit DeviceMap(ir::Device target) : target_(std::move(target)) {}
   DeviceMap(const ir::Graph& graph, ir::Device target);
   /// Where a value or factory annotated `captured` lies; nothing annotated = the target.
   ir::Device place(const std::optional<ir::Device>& captured) const;

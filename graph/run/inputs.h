@@ -1,6 +1,7 @@
 // Inputs for a graph: from a safetensors file, from symbols, and made where nothing is given.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,15 +26,23 @@ struct Inputs {
   ir::Binding symbols;                           // every symbol of the graph
 };
 
-/// The value of every symbol: `bind` first, then sizes of given tensors, then numbers that are distinct, small, and agree with the
-/// annotations (a slice annotated `s0` of a dimension `s1` needs s0 <= s1). `variant` gives different choices: 0 small, 1 another small one,
-/// 2 large. Throws InputError for a contradiction or a name that the graph does not have.
-ir::Binding chooseSymbols(const ir::Graph& graph, const InputRequest& request, int variant = 0);
+/// What disagrees with the annotations under a binding: Backend::propagate(graph, binding).problems, or nothing to check with.
+using SymbolChecker = std::function<std::vector<Problem>(const ir::Binding&)>;
 
-/// Builds the inputs. Tensors that are not given are made from the seed, the same on every device: normal floats, integers valid as
+/// The value of every symbol: `bind` first, then sizes of given tensors, then numbers that are distinct, small, and agree with the
+/// annotations (a slice annotated `s0` of a dimension `s1` needs s0 <= s1), found by a bounded search that `checker` confirms.
+/// `variant` gives different choices: 0 small, 1 another small one, 2 large. Throws InputError for a contradiction, a name that the graph
+/// does not have, or when nothing fits: it then names the node that disagrees.
+ir::Binding chooseSymbols(const ir::Graph& graph, const InputRequest& request, int variant = 0, const SymbolChecker& checker = {});
+
+/// Builds the inputs. Tensors that are not given are made from the seed, the same on every device: normal floats (matrices scaled by
+/// 1/sqrt(last size), positive where a square root or logarithm needs it), integers valid as
 /// indices where they are used as indices (embedding, index, index_put, gather, scatter …: range from the uses; distinct where
 /// an index_put or scatter needs it), booleans mixed. Throws InputError naming the placeholder when a given tensor has the
 /// wrong dtype or shape, a name that is no placeholder, or an unannotated placeholder has no tensor.
 Inputs makeInputs(Backend& backend, const ir::Graph& graph, const InputRequest& request, int variant = 0);
+
+/// The key of a source in tensor files: the placeholder's name as the signature has it, `attr.<target>` for a get_attr node.
+std::string sourceName(const ir::Node& node);
 
 }  // namespace graph::run

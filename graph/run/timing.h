@@ -32,6 +32,8 @@ struct TimingResult {
 /// Runs both programs on clones of the same inputs in ABBA order. Before every run the inputs that the program mutates are restored,
 /// outside the timed window. Throws what Program::run throws, and Stopped.
 TimingResult timePair(Backend& backend, const ir::Device& device, Program& before, Program& after, const Inputs& inputs, const TimingRequest& request);
+/// `runs` profiles, restored between: each node's median time; bytes and allocations of the first.
+std::vector<NodeTiming> profileMedian(Backend& backend, Program& program, const Inputs& inputs, int runs);
 /// One program alone.
 Quartiles timeOne(Backend& backend, const ir::Device& device, Program& program, const Inputs& inputs, const TimingRequest& request);
 
