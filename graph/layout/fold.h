@@ -1,6 +1,6 @@
 // Finds what repeats: the layers of a model, from the order and structure of its nodes.
 //
-// Every node gets a structural token (operator, constants, annotation, the operators of its inputs), so that node i of layer 3
+// Every node gets a structural token (operator, constants, annotation), so that node i of layer 3
 // equals node i of layer 7. The distance at which runs of tokens come back is the length of a layer; stack comments (`# File: …`)
 // and the number of values that cross decide where a layer begins. Epilogue copies and hoisted preparations that belong to one layer
 // only are given to it. Instances that differ (a rewrite that was taken in some layers only) get different shapes. Pure.
