@@ -13,6 +13,9 @@ namespace rewrites {
 /// named in the first comment (file name only).
 std::string exportPython(const graph::ir::Graph& graph, const std::string& source);
 
+/// Dump text with a first comment that says where it comes from.
+std::string exportText(const graph::ir::Graph& graph, const std::string& source);
+
 /// By extension: .py, .txt (dump text), .dot is the layout's. Written to a temporary file and renamed. Throws graph::files::FileError;
 /// an unknown extension lists the known ones.
 void exportGraph(const graph::ir::Graph& graph, const std::string& path, const std::string& source);
