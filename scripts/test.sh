@@ -52,7 +52,7 @@ thread_sanitizer() {
   say "Threading tests under the thread sanitizer"
   local folder="$root/build-tsan" targets=() target plain=()
   sanitized_build "$folder" -DFXLOOM_SANITIZE=thread
-  for target in test_gui test_lua test_layout; do if has_target "$folder" "$target"; then targets+=("$target"); fi; done
+  for target in test_ir test_run test_layout test_lua test_gui; do if has_target "$folder" "$target"; then targets+=("$target"); fi; done
   if [ ${#targets[@]} -eq 0 ]; then count "tsan: no test program found" 1; return 0; fi
   cmake --build "$folder" -j "$(jobs)" --target "${targets[@]}" || { count "tsan: build" 1; return 0; }
   if setarch "$(uname -m)" -R true 2>/dev/null; then plain=(setarch "$(uname -m)" -R); fi

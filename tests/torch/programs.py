@@ -74,7 +74,7 @@ def rewrite(text, folder, name="program"):
                           capture_output=True, text=True, timeout=120)
     if done.returncode:
         raise AssertionError(f"fxloom rewrite: exit {done.returncode}: {done.stderr.strip() or done.stdout.strip()}\n{text}")
-    return load_module(out), json.load(open(report))
+    return load_module(out), json.loads(report.read_text())
 
 
 def outcome(report):
