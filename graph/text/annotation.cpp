@@ -1,5 +1,7 @@
 #include "graph/text/annotation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -50,7 +52,7 @@ std::optional<ir::Expr> expression(std::string_view text, std::string* problem) 
   }
   ir::Expr::ParseError error{};
   auto result = ir::Expr::parse(text, &error);
-  if (!result && problem) *problem = "cannot read '" + std::string(text.substr(0, 80)) + "': " + error.message;
+  if (!result && problem) *problem = fmt::format("cannot read '{}': {}", text.substr(0, 80), error.message);
   return result;
 }
 
@@ -90,7 +92,7 @@ std::optional<ir::TensorMeta> tensor(std::string_view text, std::string* problem
     auto stride = expressions(rest.substr(1, close - 1), problem);
     if (!stride) return std::nullopt;
     if (stride->size() != meta.shape.size()) {
-      if (problem) *problem = "the stride has " + std::to_string(stride->size()) + " entries and the shape " + std::to_string(meta.shape.size());
+      if (problem) *problem = fmt::format("the stride has {} entries and the shape {}", stride->size(), meta.shape.size());
       return std::nullopt;
     }
     meta.stride = std::move(stride);
@@ -99,7 +101,7 @@ std::optional<ir::TensorMeta> tensor(std::string_view text, std::string* problem
   if (!rest.empty()) {
     meta.device = ir::Device::parse(rest);
     if (!meta.device) {
-      if (problem) *problem = "'" + std::string(rest.substr(0, 80)) + "' is no device";
+      if (problem) *problem = fmt::format("'{}' is no device", rest.substr(0, 80));
       return std::nullopt;
     }
   }
@@ -120,7 +122,7 @@ std::optional<ir::TensorMeta> wrapped(std::string_view text, std::string* proble
   auto* core = std::get_if<ir::TensorMeta>(&meta);
   if (!core || !core->wrapper.empty()) return std::nullopt;
   core->wrapper = std::string(text.substr(0, open));
-  if (parts.size() > 1) core->wrapper += ", " + std::string(inside.substr(static_cast<size_t>(parts[1].data() - inside.data())));
+  if (parts.size() > 1) core->wrapper += fmt::format(", {}", inside.substr(static_cast<size_t>(parts[1].data() - inside.data())));
   return *core;
 }
 

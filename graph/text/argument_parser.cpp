@@ -160,7 +160,8 @@ ir::Argument name(Reader& r, int depth) {
   r.lexer.next();
   const bool isCall = r.token().is("(");
   if (!token.dotted && !isCall) {
-    if (r.scope->find(text)) return r.scope->use(text, token.range(), token.line);
+    ir::Argument node;
+    if (r.scope->tryUse(text, token.range(), node)) return node;
     if (text == "None") return ir::None{};
     if (text == "True") return true;
     if (text == "False") return false;

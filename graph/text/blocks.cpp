@@ -56,6 +56,7 @@ std::vector<std::string> Blocks::graphAttributes(const ir::Graph& graph, size_t 
 /// Newer dumps call a nested class by the attribute that holds it; older ones call all of them GraphModule or <lambda>, in
 /// the order of their attributes.
 void Blocks::nameChildren(Block& block) {
+  if (block.children.empty()) return;
   auto attributes = graphAttributes(*block.graph, block.children.size());
   std::set<std::string> known(attributes.begin(), attributes.end()), used;
   for (auto& child : block.children)

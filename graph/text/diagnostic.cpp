@@ -37,8 +37,8 @@ std::vector<std::string> characters(std::string_view text) {
     size_t end = i + 1;
     while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
     std::string c(text.substr(i, end - i));
-    if (c == "\t") c = " ";
-    else if (static_cast<unsigned char>(c[0]) < ' ' || c[0] == 0x7F) c = ".";
+    if (c == "\t") c[0] = ' ';
+    else if (static_cast<unsigned char>(c[0]) < ' ' || c[0] == 0x7F) c[0] = '.';
     all.push_back(std::move(c));
     i = end;
   }

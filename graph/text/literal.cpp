@@ -129,7 +129,7 @@ ir::Argument number(const Token& token, bool negative) {
   auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), magnitude, base);
   constexpr uint64_t kMost = uint64_t{1} << 63;
   if (status != std::errc() || end != digits.data() + digits.size() || magnitude > kMost - (negative ? 0 : 1))
-    return ir::Name{(negative ? "-" : "") + std::string(token.text)};
+    return ir::Name{fmt::format("{}{}", negative ? "-" : "", token.text)};
   return static_cast<int64_t>(negative ? uint64_t{0} - magnitude : magnitude);
 }
 

@@ -1,5 +1,7 @@
 #include "graph/text/operators.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace graph::text {
@@ -51,9 +53,9 @@ std::string_view inPlaceSymbol(std::string_view function) { return symbolOf(kInP
 
 std::string canonicalTarget(std::string_view printed) {
   if (printed.starts_with("torch.ops.") && printed.find('.', 10) != std::string_view::npos) return std::string(printed.substr(10));
-  if (printed.starts_with("operator.")) return "_" + std::string(printed);
-  if (printed.starts_with("_operator_")) return "_operator." + std::string(printed.substr(10));
-  if (printed.starts_with("math_") && isMath(printed.substr(5))) return "math." + std::string(printed.substr(5));
+  if (printed.starts_with("operator.")) return fmt::format("_{}", printed);
+  if (printed.starts_with("_operator_")) return fmt::format("_operator.{}", printed.substr(10));
+  if (printed.starts_with("math_") && isMath(printed.substr(5))) return fmt::format("math.{}", printed.substr(5));
   return std::string(printed);
 }
 
@@ -61,9 +63,9 @@ std::string printedTarget(std::string_view target) {
   size_t dot = target.find('.');
   if (dot == std::string_view::npos) return std::string(target);
   std::string_view root = target.substr(0, dot), rest = target.substr(dot + 1);
-  if (root == "_operator") return "_operator_" + std::string(rest);
-  if (root == "math" && isMath(rest)) return "math_" + std::string(rest);
-  return isRoot(root) ? std::string(target) : "torch.ops." + std::string(target);
+  if (root == "_operator") return fmt::format("_operator_{}", rest);
+  if (root == "math" && isMath(rest)) return fmt::format("math_{}", rest);
+  return isRoot(root) ? std::string(target) : fmt::format("torch.ops.{}", target);
 }
 
 }  // namespace graph::text

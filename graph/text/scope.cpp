@@ -17,21 +17,28 @@ std::string_view baseName(std::string_view target) {
 }  // namespace
 
 ir::NodeId Scope::find(std::string_view name) const {
-  auto at = names_.find(name);
-  return at == names_.end() ? ir::NodeId{} : at->second.node;
+  auto* entry = names_.find(name);
+  return entry ? entry->node : ir::NodeId{};
+}
+
+void Scope::warnDeleted(Entry& entry, std::string_view name, Range where) {
+  uint32_t line = entry.deletedAt;
+  entry.deletedAt = 0;
+  if (!fragment_) problems_.warning(where, fmt::format("'{}' is used after line {} set it to None", name, line));
+}
+
+bool Scope::tryUse(std::string_view name, Range where, ir::Argument& node) {
+  Entry* entry = names_.find(name);
+  if (!entry || !entry->node) return false;
+  if (entry->deletedAt) warnDeleted(*entry, name, where);
+  node = entry->node;
+  return true;
 }
 
 ir::Argument Scope::use(std::string_view name, Range where, uint32_t line) {
-  auto at = names_.find(name);
-  if (at != names_.end()) {
-    Entry& entry = at->second;
-    if (!entry.node) return ir::Name{std::string(name)};
-    if (entry.deletedAt && !fragment_) {
-      problems_.warning(where, fmt::format("'{}' is used after line {} set it to None", name, entry.deletedAt));
-      entry.deletedAt = 0;
-    }
-    return entry.node;
-  }
+  ir::Argument node;
+  if (tryUse(name, where, node)) return node;
+  if (isDefined(name)) return ir::Name{std::string(name)};  // what it should be was reported already
   if (fragment_) return addFragmentInput(name, where, line);
   if (!tolerant_) problems_.error(where, fmt::format("name '{}' is used before it is defined", name));
   poison(name);
@@ -46,7 +53,7 @@ ir::NodeId Scope::addFragmentInput(std::string_view name, Range where, uint32_t 
   if (graph_.find(name)) node.name = graph_.uniqueName(name);
   ir::NodeId before = lastInput_ ? graph_.next(lastInput_) : graph_.first();
   lastInput_ = before ? graph_.insertBefore(before, std::move(node)) : graph_.append(std::move(node));
-  names_[name] = {lastInput_, line};
+  alias(name, lastInput_, line);
   problems_.warning(where, fmt::format("'{}' is not defined in this fragment: it becomes an input", name));
   return lastInput_;
 }
@@ -57,20 +64,22 @@ ir::NodeId Scope::define(std::string_view name, ir::Node node, Range where) {
     node.name = graph_.uniqueName(baseName(node.target));
     return graph_.append(std::move(node));
   }
-  auto [at, isNew] = names_.try_emplace(name);
-  if (!isNew && at->second.node) {
-    bool isGuess = fragment_ && graph_.node(at->second.node).op == ir::Op::placeholder;
-    problems_.error(where, isGuess ? fmt::format("'{}' is defined here but already used on line {}", name, at->second.line)
-                                   : fmt::format("'{}' is defined twice, the first time on line {}", name, at->second.line));
+  Entry& entry = names_.insert(name).value;
+  if (entry.node) {
+    bool isGuess = fragment_ && graph_.node(entry.node).op == ir::Op::placeholder;
+    problems_.error(where, isGuess ? fmt::format("'{}' is defined here but already used on line {}", name, entry.line)
+                                   : fmt::format("'{}' is defined twice, the first time on line {}", name, entry.line));
   }
   node.name = graph_.find(name) ? graph_.uniqueName(name) : std::string(name);
-  at->second = {graph_.append(std::move(node)), line};
-  return at->second.node;
+  entry = {graph_.append(std::move(node)), line, 0, true};
+  return entry.node;
 }
 
-void Scope::markDeleted(std::string_view name, uint32_t line) {
-  auto at = names_.find(name);
-  if (at != names_.end()) at->second.deletedAt = line;
+bool Scope::markDeleted(std::string_view name, uint32_t line) {
+  Entry* entry = names_.find(name);
+  if (!entry || !entry->isKnown) return false;
+  entry->deletedAt = line;
+  return true;
 }
 
 bool Scope::rename(ir::NodeId placeholder, std::string_view name) {
@@ -85,10 +94,16 @@ bool Scope::rename(ir::NodeId placeholder, std::string_view name) {
 }
 
 void Scope::forget(std::string_view name) {
-  auto at = names_.find(name);
-  if (at == names_.end()) return;
-  if (at->second.node && graph_.users(at->second.node).empty()) graph_.erase(at->second.node);
-  names_.erase(at);
+  Entry* entry = names_.find(name);
+  if (!entry) return;
+  if (entry->node && graph_.users(entry->node).empty()) {
+    if (entry->node == lastInput_) {
+      lastInput_ = graph_.prev(lastInput_);
+      if (lastInput_ && graph_.node(lastInput_).op != ir::Op::placeholder) lastInput_ = {};
+    }
+    graph_.erase(entry->node);
+  }
+  *entry = {};
 }
 
 }  // namespace graph::text

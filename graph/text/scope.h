@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "graph/ir/graph.h"
+#include "graph/text/name_table.h"
 #include "graph/text/problems.h"
 
 namespace graph::text {
@@ -24,20 +24,24 @@ class Scope {
 
   /// The node a name means here; no node when it is not defined. Says nothing.
   ir::NodeId find(std::string_view name) const;
-  bool isDefined(std::string_view name) const { return names_.contains(name); }
+  /// Has the name been seen as something that is or was to be defined?
+  bool isDefined(std::string_view name) const { auto* entry = names_.find(name); return entry && entry->isKnown; }
+  /// use() for a name that means a node; false, and nothing said, for any other.
+  bool tryUse(std::string_view name, Range where, ir::Argument& node);
   /// An operand: the node, or (after saying so once) what stands in for a name that means none.
   ir::Argument use(std::string_view name, Range where, uint32_t line);
   /// Appends a node called `name` (a view of the source) and lets the name mean it from here on. A second definition is an
   /// error, and the node gets a name of its own. An empty name asks for one made from the target, as FX would.
   ir::NodeId define(std::string_view name, ir::Node node, Range where);
   /// Lets another name mean a node.
-  void alias(std::string_view name, ir::NodeId node, uint32_t line) { names_[name] = {node, line}; }
+  void alias(std::string_view name, ir::NodeId node, uint32_t line) { names_.insert(name).value = {node, line, 0, true}; }
   /// The signature could not be read: names that nobody defined are then not reported.
   void setTolerant() { tolerant_ = true; }
   /// Marks a name whose definition could not be read, so that its uses are not reported as well.
-  void poison(std::string_view name) { names_.try_emplace(name); }
-  /// `x = None` behind a last use. Using it later is legal here and a mistake in Python: worth a warning.
-  void markDeleted(std::string_view name, uint32_t line);
+  void poison(std::string_view name) { names_.insert(name).value.isKnown = true; }
+  /// `x = None` behind a last use. Using it later is legal here and a mistake in Python: worth a warning. False when nothing
+  /// has that name.
+  bool markDeleted(std::string_view name, uint32_t line);
   /// Gives a placeholder the name of the line `l_x_ = L_x_`. False when that is not what the line is.
   bool rename(ir::NodeId placeholder, std::string_view name);
   /// Takes a parameter back that turned out not to be a placeholder (`args_list`, `primals` of a pytree signature).
@@ -48,6 +52,7 @@ class Scope {
     ir::NodeId node;
     uint32_t line = 0;       // of the definition
     uint32_t deletedAt = 0;  // line, 0 = alive
+    bool isKnown = false;    // false again when a parameter was taken back
   };
 
   ir::NodeId addFragmentInput(std::string_view name, Range where, uint32_t line);
@@ -57,8 +62,10 @@ class Scope {
   const bool fragment_;
   bool tolerant_ = false;
   std::string_view self_;
-  std::unordered_map<std::string_view, Entry> names_;  // keys are views of the source
-  ir::NodeId lastInput_;                               // the last placeholder of a fragment
+  void warnDeleted(Entry& entry, std::string_view name, Range where);
+
+  NameTable<Entry> names_;     // keys are views of the source
+  ir::NodeId lastInput_;       // the last placeholder of a fragment
 };
 
 }  // namespace graph::text

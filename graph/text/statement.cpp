@@ -104,9 +104,8 @@ void StatementParser::deletion(const Token& first) {
   r_.lexer.next();
   if (!r_.token().endsStatement()) throw unexpected(r_.token(), "';' or the end of the line");
   for (auto& name : names) {
-    if (!r_.scope->isDefined(name.text) && !r_.scope->isFragment())
+    if (!r_.scope->markDeleted(name.text, name.line) && !r_.scope->isFragment())
       r_.problems.warning(name.range(), fmt::format("'{}' is set to None and was never defined", name.text));
-    r_.scope->markDeleted(name.text, name.line);
   }
 }
 
