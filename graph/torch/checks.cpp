@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "graph/run/overlap.h"
 #include "graph/torch/devices.h"
@@ -68,9 +69,17 @@ Checks::Checks(const ir::Graph& graph, const Code& code, const run::DeviceMap& d
       throw run::InputError("guard " + guard.str() + ": '" + name + "' is no placeholder and no attribute");
     return code.slotOfNode[id.value];
   };
+  std::set<ir::NodeId> apart;   // inputs that must be apart from whatever is touched after they are written
   for (auto& guard : graph.guards()) {
     switch (guard.kind) {
-      case ir::Guard::Kind::disjoint: disjoint_.push_back({place(guard, guard.first), place(guard, guard.second), guard.first, guard.second}); break;
+      case ir::Guard::Kind::disjoint:
+        if (guard.second.empty()) {
+          place(guard, guard.first);
+          apart.insert(graph.find(guard.first));
+          break;
+        }
+        disjoint_.push_back({place(guard, guard.first), place(guard, guard.second), guard.first, guard.second});
+        break;
       case ir::Guard::Kind::no_self_overlap: noSelfOverlap_.emplace_back(place(guard, guard.first), guard.first); break;
       case ir::Guard::Kind::symbol:
         auto condition = run::Condition::parse(guard.condition);
@@ -79,6 +88,8 @@ Checks::Checks(const ir::Graph& graph, const Code& code, const run::DeviceMap& d
         break;
     }
   }
+  if (apart.empty()) return;
+  for (auto& use : ir::inputUses(graph)) uses_.push_back({code.slotOfNode[use.input.value], graph.node(use.input).name, use, apart.count(use.input) != 0});
 }
 
 Checks::Dimension Checks::dimension(const ir::Expr& expression) {
@@ -155,12 +166,33 @@ void Checks::checkExpressions() {
   }
 }
 
-void Checks::checkGuards(const std::vector<c10::IValue>& slots) const {
+void Checks::checkUses(const std::vector<c10::IValue>& slots) {
+  // Sorted by address, only neighbours whose intervals meet are looked at: hundreds of inputs cost microseconds.
+  spans_.clear();
+  for (size_t i = 0; i < uses_.size(); ++i) {
+    auto& value = slots[uses_[i].slot];
+    if (!value.isTensor() || value.toTensor().numel() == 0) continue;
+    auto [begin, end] = interval(value.toTensor());
+    spans_.push_back({begin, end, i});
+  }
+  std::sort(spans_.begin(), spans_.end(), [](const Span& a, const Span& b) { return a.begin < b.begin; });
+  for (size_t i = 0; i < spans_.size(); ++i) {
+    for (size_t j = i + 1; j < spans_.size() && spans_[j].begin < spans_[i].end; ++j) {
+      auto &a = uses_[spans_[i].use], &b = uses_[spans_[j].use];
+      const bool wrong = (a.guarded && a.use.conflictsWith(b.use)) || (b.guarded && b.use.conflictsWith(a.use));
+      if (wrong && shareMemory(slots[a.slot].toTensor(), slots[b.slot].toTensor()))
+        throw run::InputError("inputs " + a.name + " and " + b.name + " share memory: this graph writes in place and is right only when they do not");
+    }
+  }
+}
+
+void Checks::checkGuards(const std::vector<c10::IValue>& slots) {
   for (auto& guard : disjoint_) {
     if (!slots[guard.first].isTensor() || !slots[guard.second].isTensor()) continue;
     if (shareMemory(slots[guard.first].toTensor(), slots[guard.second].toTensor()))
       throw run::InputError("inputs " + guard.firstName + " and " + guard.secondName + " share memory: this graph writes in place and is right only when they do not");
   }
+  checkUses(slots);
   for (auto& [slot, name] : noSelfOverlap_) {
     if (!slots[slot].isTensor()) continue;
     auto& tensor = slots[slot].toTensor();

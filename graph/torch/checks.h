@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/ir/input_use.h"
 #include "graph/run/device_map.h"
 #include "graph/run/sizes.h"
 #include "graph/torch/code.h"
@@ -40,13 +41,17 @@ class Checks {
     std::optional<Dimension> number;      // annotated Sym(...)
     std::optional<c10::Device> device;
   };
+  /// An input or constant of a graph with `disjoint` guards; guarded ones may share no element with what is touched after their first write.
+  struct Use { Slot slot; std::string name; ir::InputUse use; bool guarded; };
+  struct Span { int64_t begin, end; size_t use; };   // bytes
   struct Disjoint { Slot first, second; std::string firstName, secondName; };
 
   Dimension dimension(const ir::Expr& expression);
   void checkInput(const Input& input, const c10::IValue& value);
   void checkDimension(const Input& input, const Dimension& dimension, int64_t actual, int64_t at);
   void checkExpressions();
-  void checkGuards(const std::vector<c10::IValue>& slots) const;
+  void checkGuards(const std::vector<c10::IValue>& slots);
+  void checkUses(const std::vector<c10::IValue>& slots);
   ir::Binding binding() const;
   [[noreturn]] void misfit(const Input& input, const c10::IValue& value) const;
 
@@ -54,10 +59,12 @@ class Checks {
   std::vector<std::string> symbols_;
   std::vector<ir::Expr> expressions_;
   std::vector<Disjoint> disjoint_;
+  std::vector<Use> uses_;
   std::vector<std::pair<Slot, std::string>> noSelfOverlap_;
   std::vector<std::pair<run::Condition, std::string>> conditions_;
 
   // of the run
+  std::vector<Span> spans_;
   std::vector<int64_t> symbolValues_;
   std::vector<run::Equation> pending_;    // dimensions that are expressions
 };
