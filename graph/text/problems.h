@@ -1,7 +1,7 @@
 // Collects what is wrong while a text is parsed. Internal to graph/text.
 //
 // Reports go against offsets of a SourceText and become line and column here. A hostile text cannot make the list grow
-// without bound: past kMost reports parsing gives up with a last one that says so.
+// without bound: past kMost errors parsing gives up with a last one that says so, past kMost warnings they are counted.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ struct Range { uint32_t begin = 0, end = 0; };
 /// Thrown where a statement cannot be read any further; caught by whoever resumes at the next one.
 struct SyntaxError { Range range; std::string message; };
 
-/// Thrown when there are too many reports to go on.
+/// Thrown when there are too many errors to go on.
 struct GiveUp {};
 
 class Problems {
@@ -36,7 +36,7 @@ class Problems {
   size_t errors() const { return errors_; }
   /// Forgets everything reported after the first `count`.
   void truncate(size_t count);
-  std::vector<Diagnostic> take() { return std::move(list_); }
+  std::vector<Diagnostic> take();
 
  private:
   static constexpr size_t kMost = 200;
@@ -45,6 +45,7 @@ class Problems {
   const SourceText& source_;
   std::vector<Diagnostic> list_;
   size_t errors_ = 0;
+  size_t warnings_ = 0;  // and notes, those that were dropped included
 };
 
 }  // namespace graph::text

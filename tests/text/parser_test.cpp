@@ -96,7 +96,18 @@ TEST(Parse, GivesUpAfterManyProblems) {
   for (int i = 0; i < 10000; ++i) text += "    a = ?\n";
   auto file = parse(text);
   EXPECT_EQ(file.diagnostics.size(), 201u);
-  EXPECT_EQ(file.diagnostics.back().message, "too many problems: the rest of the file is not read");
+  EXPECT_EQ(file.diagnostics.back().message, "too many errors: the rest of the file is not read");
+}
+
+TEST(Parse, ManyWarningsDoNotStopIt) {
+  std::string text;
+  for (int i = 0; i < 500; ++i) text += "a" + std::to_string(i) + " = torch.ops.aten.neg.default(in" + std::to_string(i) + ")\n";
+  auto file = parse(text);
+  ASSERT_EQ(file.graphs.size(), 1u);
+  EXPECT_EQ(file.graphs[0]->size(), 1000u);
+  EXPECT_EQ(file.diagnostics.size(), 201u);
+  EXPECT_EQ(file.diagnostics.back().message, "300 more warnings are not shown");
+  EXPECT_FALSE(hasErrors(file.diagnostics));
 }
 
 TEST(Parse, UnreadableStatementIsReportedOnce) {
