@@ -42,7 +42,8 @@ class ByName {
   ByName(const Graph& before, const Graph& after) : before_(before), after_(after) {}
 
   bool same(const Node& a, const Node& b) const {
-    if (a.op != b.op || a.target != b.target || a.meta != b.meta || a.kwargs.size() != b.kwargs.size() || !same(a.args, b.args)) return false;
+    if (a.op != b.op || a.target != b.target || a.meta != b.meta || a.kwargs.size() != b.kwargs.size() || !same(a.args, b.args))
+      return false;
     for (size_t i = 0; i < a.kwargs.size(); ++i) {
       if (a.kwargs[i].first != b.kwargs[i].first || !same(a.kwargs[i].second, b.kwargs[i].second)) return false;
     }

@@ -136,7 +136,9 @@ class Prover {
   void addDivisionFacts(const Atom& atom, const Expr& value) {
     if (atom.function == Function::ceilToInt) {
       const Atom* quotient = soleAtom(atom.arguments[0]);
-      if (!quotient || quotient->function != Function::trueDiv || !isIntegral(quotient->arguments[0]) || !isIntegral(quotient->arguments[1])) return;
+      if (!quotient || quotient->function != Function::trueDiv || !isIntegral(quotient->arguments[0]) ||
+          !isIntegral(quotient->arguments[1]))
+        return;
       const Expr &a = quotient->arguments[0], &n = quotient->arguments[1];
       if (!provesSmaller(n - Expr(1))) return;
       addFact(value * n - a);
@@ -166,7 +168,8 @@ class Prover {
       if (std::all_of(term.factors.begin(), term.factors.end(), [](const Factor& f) { return f.power % 2 == 0; })) {
         addFact(ofTerm(Term{1, term.factors}));
       }
-      if (std::all_of(term.factors.begin(), term.factors.end(), [&](const Factor& f) { return f.power % 2 == 0 || provesSmaller(ofAtom(f.atom)); })) {
+      if (std::all_of(term.factors.begin(), term.factors.end(),
+                      [&](const Factor& f) { return f.power % 2 == 0 || provesSmaller(ofAtom(f.atom)); })) {
         addFact(ofTerm(Term{1, term.factors}));
       }
       for (size_t skipped = 0; skipped < term.factors.size(); ++skipped) addMultiples(linearFacts, term, skipped);

@@ -54,7 +54,8 @@ class Linter {
     }
     if (output_) report(id, node, "is a second output; the first is '" + graph_.node(output_).name + "'");
     else output_ = id;
-    if (node.args.size() != 1) report(id, node, "is an output with " + std::to_string(node.args.size()) + " arguments: it has one, what is returned");
+    if (node.args.size() != 1)
+      report(id, node, "is an output with " + std::to_string(node.args.size()) + " arguments: it has one, what is returned");
   }
 
   void checkInputs(NodeId id, const Node& node) {
@@ -83,7 +84,8 @@ class Linter {
     if (!tensor->stride) return;
     checkSizes(id, node, *tensor->stride, "stride");
     if (tensor->stride->size() != tensor->shape.size()) {
-      report(id, node, "has " + std::to_string(tensor->shape.size()) + " dimensions but " + std::to_string(tensor->stride->size()) + " strides");
+      report(id, node,
+             "has " + std::to_string(tensor->shape.size()) + " dimensions but " + std::to_string(tensor->stride->size()) + " strides");
     }
   }
 
@@ -132,7 +134,9 @@ class Linter {
     if (!schema || schema->variadic || schema->returns.size() < 2) return;
     const auto count = static_cast<int64_t>(schema->returns.size());
     if (*index < -count || *index >= count) {
-      report(id, node, "takes result " + std::to_string(*index) + " of '" + producer.name + "': " + producer.target + " has " + std::to_string(count));
+      report(
+          id, node,
+          "takes result " + std::to_string(*index) + " of '" + producer.name + "': " + producer.target + " has " + std::to_string(count));
     }
   }
 

@@ -17,7 +17,8 @@ namespace graph::ir {
 namespace {
 
 struct Line {
-  std::string_view target, text;
+  const char* target;
+  const char* text;
 };
 constexpr Line lines[] = {
 #include "schemas.inc"
@@ -38,11 +39,11 @@ class Table {
   }
 
   /// The lines whose target starts with `prefix`, as [first, last).
-  static std::pair<size_t, size_t> withPrefix(std::string_view prefix) {
-    const auto begin = std::lower_bound(std::begin(lines), std::end(lines), prefix, [](const Line& l, std::string_view p) { return l.target < p; });
+  std::pair<size_t, size_t> withPrefix(std::string_view prefix) const {
+    const auto begin = std::lower_bound(targets_.begin(), targets_.end(), prefix);
     auto end = begin;
-    while (end != std::end(lines) && end->target.starts_with(prefix)) ++end;
-    return {static_cast<size_t>(begin - lines), static_cast<size_t>(end - lines)};
+    while (end != targets_.end() && end->starts_with(prefix)) ++end;
+    return {static_cast<size_t>(begin - targets_.begin()), static_cast<size_t>(end - targets_.begin())};
   }
 
   const Schema* parsed(size_t index) {
@@ -60,12 +61,7 @@ class Table {
     return expected;
   }
 
-  std::vector<std::string_view> targets() const {
-    std::vector<std::string_view> all;
-    all.reserve(lineCount);
-    for (const Line& line : lines) all.push_back(line.target);
-    return all;
-  }
+  const std::vector<std::string_view>& targets() const { return targets_; }
 
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
@@ -73,7 +69,11 @@ class Table {
  private:
   Table() : parsed_(lineCount) {
     byTarget_.reserve(lineCount);
-    for (size_t i = 0; i < lineCount; ++i) byTarget_.emplace(lines[i].target, i);
+    targets_.reserve(lineCount);
+    for (const Line& line : lines) {
+      byTarget_.emplace(line.target, targets_.size());
+      targets_.emplace_back(line.target);
+    }
   }
   ~Table() {
     for (const auto& slot : parsed_) {
@@ -81,6 +81,7 @@ class Table {
     }
   }
 
+  std::vector<std::string_view> targets_;  // sorted, as the lines are
   std::unordered_map<std::string_view, size_t> byTarget_;
   std::vector<std::atomic<const Schema*>> parsed_;
   const Schema broken_{};
@@ -111,7 +112,7 @@ const Schema* withoutOverload(std::string_view target, size_t count) {
   // aten.add.default adds Python numbers: a printed aten.add with tensors does not mean it.
   const bool ofTensors = byDefault && !byDefault->arguments.empty() && byDefault->arguments[0].type.starts_with("Tensor");
   if (ofTensors && (count == SIZE_MAX || takes(*byDefault, count))) return byDefault;
-  const auto [first, last] = Table::withPrefix(prefix);
+  const auto [first, last] = Table::instance().withPrefix(prefix);
   const Schema* only = nullptr;
   for (size_t i = first; i < last; ++i) {
     const Schema* schema = Table::instance().parsed(i);
@@ -150,10 +151,7 @@ const Schema* findSchema(std::string_view target, size_t argumentCount) {
   return dots == 1 ? withoutOverload(target, argumentCount) : nullptr;
 }
 
-const std::vector<std::string_view>& allTargets() {
-  static const std::vector<std::string_view> targets = Table::instance().targets();
-  return targets;
-}
+const std::vector<std::string_view>& allTargets() { return Table::instance().targets(); }
 
 namespace {
 
@@ -181,16 +179,13 @@ size_t editDistance(std::string_view a, std::string_view b, size_t cap) {
 std::string_view closestTarget(std::string_view target) {
   if (target.size() > 200) return {};
   std::string_view closest;
-  size_t best = std::max<size_t>(1, target.size() / 6);
-  ++best;  // only distances below count
-  for (const Line& line : lines) {
-    // The operation may be given without overload, and the overload be what is wrong.
-    const size_t distance = editDistance(target, line.target, best - 1);
-    if (distance < best) {
-      best = distance;
-      closest = line.target;
-      if (best == 0) break;
-    }
+  size_t best = std::max<size_t>(1, target.size() / 6) + 1;  // only smaller distances count
+  for (std::string_view candidate : allTargets()) {
+    const size_t distance = editDistance(target, candidate, best - 1);
+    if (distance >= best) continue;
+    best = distance;
+    closest = candidate;
+    if (best == 0) break;
   }
   return closest;
 }
@@ -210,8 +205,8 @@ const Argument* argumentByName(const Node& node, std::string_view name) {
 namespace {
 
 // Functional operators whose in-place form changes the size, layout or storage of its argument.
-constexpr std::array<std::string_view, 7> geometryChanging = {"resize", "resize_as", "resize_as_sparse", "sparse_resize", "sparse_resize_and_clear",
-                                                              "set", "squeeze_copy"};
+constexpr std::array<std::string_view, 7> geometryChanging = {
+    "resize", "resize_as", "resize_as_sparse", "sparse_resize", "sparse_resize_and_clear", "set", "squeeze_copy"};
 
 bool isTwin(const Schema& functional, const Schema& inPlace) {
   if (functional.arguments.size() != inPlace.arguments.size() || functional.arguments.empty()) return false;
@@ -231,14 +226,15 @@ std::string inPlaceTwin(std::string_view target) {
   if (!parts) return {};
   const Schema* functional = findSchema(target);
   // A result that aliases an argument is a view: its in-place form changes the geometry (transpose_, squeeze_, unsqueeze_, t_ …).
-  if (!functional || functional->returns.size() != 1 || functional->returns[0].type != "Tensor" || !functional->returns[0].aliasSet.empty()) return {};
+  if (!functional || functional->returns.size() != 1 || functional->returns[0].type != "Tensor" || !functional->returns[0].aliasSet.empty())
+    return {};
   const std::string_view name = parts->operation.substr(parts->operation.find('.') + 1);
   if (std::find(geometryChanging.begin(), geometryChanging.end(), name) != geometryChanging.end()) return {};
   const std::string operation = std::string(parts->operation) + "_.";
   const std::string sameOverload = operation + std::string(parts->overload);
   if (const Schema* twin = findSchema(sameOverload); twin && isTwin(*functional, *twin)) return sameOverload;
   std::string found;
-  const auto [first, last] = Table::withPrefix(operation);
+  const auto [first, last] = Table::instance().withPrefix(operation);
   for (size_t i = first; i < last; ++i) {
     const Schema* twin = Table::instance().parsed(i);
     if (!twin || !isTwin(*functional, *twin)) continue;

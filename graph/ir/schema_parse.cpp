@@ -1,7 +1,7 @@
 // The grammar of FunctionSchema's printing: types with alias sets, defaults, named results.
 //
 // Defaults become Arguments. Torch prints enums as ints; they become what a dump would hold: a ScalarType default a DType, a Layout
-// `torch.strided` …, a MemoryFormat `torch.contiguous_format` …, a Device "cpu" a Device. Other ints (`Reduction`) stay ints, as in dumps.
+// `torch.strided` …, a MemoryFormat `torch.contiguous_format` …, a Device "cpu" a Device. Other ints (`Reduction`) stay ints.
 #include "graph/ir/schema_parse.h"
 
 #include <array>
@@ -125,7 +125,8 @@ class Parser {
     } else {
       const std::string name = word();
       result.text = name;
-      if (name == "Dict" || name == "Future" || name == "Await" || name == "RRef" || name == "Union" || name == "Optional" || name == "Tuple") {
+      if (name == "Dict" || name == "Future" || name == "Await" || name == "RRef" || name == "Union" || name == "Optional" ||
+          name == "Tuple") {
         if (peek() == '(') result.text += parenthesised();
       }
     }

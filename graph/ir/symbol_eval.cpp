@@ -56,7 +56,8 @@ class Evaluator {
         const auto found = binding_.find(atom.name);
         return found == binding_.end() ? std::nullopt : Value(Fraction{found->second, 1});
       }
-      case Atom::Kind::number: return atom.name == "True" ? Value(Fraction{1, 1}) : atom.name == "False" ? Value(Fraction{0, 1}) : std::nullopt;
+      case Atom::Kind::number:
+        return atom.name == "True" ? Value(Fraction{1, 1}) : atom.name == "False" ? Value(Fraction{0, 1}) : std::nullopt;
       case Atom::Kind::function: return function(atom.function, atom.arguments);
     }
     return std::nullopt;
@@ -146,8 +147,8 @@ class Evaluator {
     for (const Expr& argument : arguments) {
       const auto part = integer(value(argument));
       if (!part) return std::nullopt;
-      const bool overflow =
-          function == Function::sum ? __builtin_add_overflow(result, Wide{*part}, &result) : __builtin_mul_overflow(result, Wide{*part}, &result);
+      const bool overflow = function == Function::sum ? __builtin_add_overflow(result, Wide{*part}, &result)
+                                                      : __builtin_mul_overflow(result, Wide{*part}, &result);
       if (overflow) return std::nullopt;
     }
     if (result < INT64_MIN || result > INT64_MAX) return std::nullopt;

@@ -17,8 +17,32 @@ namespace graph::ir::symbolic {
 
 /// What is known about a function by its name; `other` is opaque. sum and product hold what would overflow or grow too large.
 enum class Function : uint8_t {
-  other, floorDiv, mod, max, min, pow, ceilToInt, floorToInt, truncToInt, roundToInt, trueDiv, eq, ne, lt, le, gt, ge, logicalAnd, logicalOr,
-  logicalNot, abs, where, piecewise, tuple, sum, product,
+  other,
+  floorDiv,
+  mod,
+  max,
+  min,
+  pow,
+  ceilToInt,
+  floorToInt,
+  truncToInt,
+  roundToInt,
+  trueDiv,
+  eq,
+  ne,
+  lt,
+  le,
+  gt,
+  ge,
+  logicalAnd,
+  logicalOr,
+  logicalNot,
+  abs,
+  where,
+  piecewise,
+  tuple,
+  sum,
+  product,
 };
 
 struct Atom {

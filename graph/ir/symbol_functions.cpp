@@ -279,7 +279,8 @@ Expr power(const Expr& base, const Expr& exponent, std::string_view name) {
       Term raised{1, term->factors};
       bool fits = true;
       const auto coefficient = integerPower(term->coefficient, *number);
-      for (Factor& factor : raised.factors) fits = fits && !__builtin_mul_overflow(factor.power, static_cast<uint32_t>(*number), &factor.power);
+      for (Factor& factor : raised.factors)
+        fits = fits && !__builtin_mul_overflow(factor.power, static_cast<uint32_t>(*number), &factor.power);
       if (fits && coefficient) return raised.coefficient = *coefficient, ofTerm(std::move(raised));
     } else if (*number <= 8) {
       Expr result = base;

@@ -155,7 +155,8 @@ class Parser {
   }
   Expr named() {
     const size_t start = at_;
-    while (at_ < text_.size() && (isLetter(text_[at_]) || isDigit(text_[at_]) || (text_[at_] == '.' && at_ + 1 < text_.size() && isLetter(text_[at_ + 1])))) {
+    while (at_ < text_.size() &&
+           (isLetter(text_[at_]) || isDigit(text_[at_]) || (text_[at_] == '.' && at_ + 1 < text_.size() && isLetter(text_[at_ + 1])))) {
       ++at_;
     }
     std::string name(text_.substr(start, at_ - start));

@@ -10,7 +10,8 @@
 namespace graph::ir::test {
 
 inline Node placeholder(std::string name) { return {Op::placeholder, name, name}; }
-inline Node call(std::string name, std::string target, std::vector<Argument> args, std::vector<std::pair<std::string, Argument>> kwargs = {}) {
+inline Node call(std::string name, std::string target, std::vector<Argument> args,
+                 std::vector<std::pair<std::string, Argument>> kwargs = {}) {
   return {Op::call_function, std::move(name), std::move(target), std::move(args), std::move(kwargs)};
 }
 inline Node output(Argument value) { return {Op::output, "output", "output", {std::move(value)}}; }

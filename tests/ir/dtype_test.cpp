@@ -40,7 +40,8 @@ TEST(DTypeTest, PythonAliases) {
 
 TEST(DTypeTest, OtherWordsAreNoTypes) {
   for (const char* word : {"", "f", "f31", "float32", "torch.float32", "F32", "f32 "}) EXPECT_FALSE(dtypeFromAbbreviation(word)) << word;
-  for (const char* word : {"", "torch.", "torch.strided", "f32", "float31", "torch.torch.float32"}) EXPECT_FALSE(dtypeFromTorchName(word)) << word;
+  for (const char* word : {"", "torch.", "torch.strided", "f32", "float31", "torch.torch.float32"})
+    EXPECT_FALSE(dtypeFromTorchName(word)) << word;
 }
 
 TEST(DeviceTest, ReadsAndPrints) {

@@ -30,7 +30,8 @@ TEST(FactsTest, LinearConsequences) {
 
 TEST(FactsTest, NotProved) {
   const Facts f = facts({"s0 - 2", "s1", "u0", "s0 - u0 - 1"});
-  for (const char* text : {"-1", "s0 - 3", "-s0", "s1 - 1", "u0 - 1", "s0 - u0 - 2", "s1 - s0", "u1", "u1 - u1*u1", "s0 - s1", "-s1", "s0*s2", "f(s0)", "2.5*s2"}) {
+  for (const char* text : {"-1", "s0 - 3", "-s0", "s1 - 1", "u0 - 1", "s0 - u0 - 2", "s1 - s0", "u1", "u1 - u1*u1", "s0 - s1", "-s1",
+                           "s0*s2", "f(s0)", "2.5*s2"}) {
     EXPECT_FALSE(f.provesNonNegative(read(text))) << text;
   }
   EXPECT_FALSE(Facts().provesNonNegative(read("s0")));
@@ -133,8 +134,10 @@ TEST(FactsTest, ManyFactsStayFast) {
 TEST(FactsTest, RandomProofsAreSound) {
   std::mt19937 engine(5);
   const auto below = [&](int n) { return static_cast<int>(engine() % static_cast<unsigned>(n)); };
-  const char* atoms[] = {"s0", "s1", "s2", "(s0//2)", "(s1//3)", "Mod(s0, 3)", "Max(s0, s1)", "Min(s1, s2)", "s0*s1", "s2**2", "Abs(s2)", "Max(0, s2 - 1)",
-                         "((s0 + s1)//2)", "Mod(s2, s1)", "(s0//s1)", "CeilToInt(IntTrueDiv(s0, 2))", "Eq(s0, s1)"};
+  const char* atoms[] = {
+      "s0",        "s1",    "s2",      "(s0//2)",        "(s1//3)",        "Mod(s0, 3)",  "Max(s0, s1)", "Min(s1, s2)",
+      "s0*s1",     "s2**2", "Abs(s2)", "Max(0, s2 - 1)", "((s0 + s1)//2)", "Mod(s2, s1)", "(s0//s1)",    "CeilToInt(IntTrueDiv(s0, 2))",
+      "Eq(s0, s1)"};
   const auto linear = [&](int terms, bool simple) {
     Expr sum(below(9) - 4);
     for (int i = 0; i < terms; ++i) sum = sum + Expr(below(7) - 3) * read(atoms[below(simple ? 3 : static_cast<int>(std::size(atoms)))]);
@@ -144,7 +147,8 @@ TEST(FactsTest, RandomProofsAreSound) {
   for (int round = 0; round < 3000; ++round) {
     Facts f;
     std::vector<Expr> given;
-    for (int i = below(4); i >= 0; --i) given.push_back(below(2) == 0 ? read(atoms[below(3)]) - below(3) : linear(1 + below(2), below(3) != 0));
+    for (int i = below(4); i >= 0; --i)
+      given.push_back(below(2) == 0 ? read(atoms[below(3)]) - below(3) : linear(1 + below(2), below(3) != 0));
     for (const Expr& fact : given) f.addNonNegative(fact);
     const Expr goal = linear(1 + below(3), false);
     if (goal.asConstant() || !f.provesNonNegative(goal)) continue;

@@ -173,8 +173,9 @@ TEST(LintTest, Subgraphs) {
   Fixture f;
   f.graph.append({Op::get_attr, "true_graph_0", "true_graph_0"});
   f.graph.setSubgraph("true_graph_0", std::make_shared<const Graph>(inner.graph));
-  EXPECT_EQ(problems(f.graph),
-            "true_graph_0: in true_graph_0: 'bad' calls aten.relu.default without its argument 'self'\n  aten::relu(Tensor self) -> Tensor");
+  EXPECT_EQ(
+      problems(f.graph),
+      "true_graph_0: in true_graph_0: 'bad' calls aten.relu.default without its argument 'self'\n  aten::relu(Tensor self) -> Tensor");
 }
 
 TEST(LintTest, SubgraphsNestedTooDeep) {

@@ -84,10 +84,11 @@ TEST(SchemaTest, Defaults) {
 }
 
 TEST(SchemaTest, EveryFormOfALine) {
-  const Schema s = parseSchema("x.y.z",
-                               "x::y.z(Tensor(a!)[] self, Dict(str, t)(b) d, (str, t)[] pairs, int[2]? size=[1, 2], float f=-inf, ScalarType t=6, "
-                               "Layout? l=0, Device? d2=\"cuda:1\", str s='it', ScalarType q=12, float g=1, complex? c=None, *, Tensor(c -> *) last, "
-                               "Tensor(*) w, Future(t) fut, __torch__.torch.classes.a.B o) -> (Tensor(a!)[] out, Tensor(b|a) two, (str, t)[])");
+  const Schema s =
+      parseSchema("x.y.z",
+                  "x::y.z(Tensor(a!)[] self, Dict(str, t)(b) d, (str, t)[] pairs, int[2]? size=[1, 2], float f=-inf, ScalarType t=6, "
+                  "Layout? l=0, Device? d2=\"cuda:1\", str s='it', ScalarType q=12, float g=1, complex? c=None, *, Tensor(c -> *) last, "
+                  "Tensor(*) w, Future(t) fut, __torch__.torch.classes.a.B o) -> (Tensor(a!)[] out, Tensor(b|a) two, (str, t)[])");
   ASSERT_EQ(s.arguments.size(), 16u);
   EXPECT_EQ(s.arguments[0].type, "Tensor[]");
   EXPECT_TRUE(s.arguments[0].written);
@@ -117,10 +118,17 @@ TEST(SchemaTest, EveryFormOfALine) {
 }
 
 TEST(SchemaTest, MalformedLinesAreRefusedWithAPlace) {
-  for (const auto& [line, what] : {std::pair{"x::y", "has no argument list"}, {"x::y(Tensor self", "misses ',' or ')'"}, {"x::y(Tensor)", "misses a word"},
-                                   {"x::y(Tensor self)", "misses '->'"}, {"x::y(int a=[1) -> Tensor", "misses ',' or ']'"}, {"x::y(str a=\"b) -> Tensor", "has a string without end"},
-                                   {"x::y(Tensor(a self) -> Tensor", "misses a word"}, {"x::y(int a=) -> Tensor", "misses a default value"}, {"x::y(int[ a) -> Tensor", "misses ']'"},
-                                   {"x::y() -> Tensor x y", "has text after its results"}, {"x::y() -> (Tensor", "misses ',' or ')'"}}) {
+  for (const auto& [line, what] : {std::pair{"x::y", "has no argument list"},
+                                   {"x::y(Tensor self", "misses ',' or ')'"},
+                                   {"x::y(Tensor)", "misses a word"},
+                                   {"x::y(Tensor self)", "misses '->'"},
+                                   {"x::y(int a=[1) -> Tensor", "misses ',' or ']'"},
+                                   {"x::y(str a=\"b) -> Tensor", "has a string without end"},
+                                   {"x::y(Tensor(a self) -> Tensor", "misses a word"},
+                                   {"x::y(int a=) -> Tensor", "misses a default value"},
+                                   {"x::y(int[ a) -> Tensor", "misses ']'"},
+                                   {"x::y() -> Tensor x y", "has text after its results"},
+                                   {"x::y() -> (Tensor", "misses ',' or ')'"}}) {
     try {
       parseSchema("x.y.default", line);
       ADD_FAILURE() << line;
@@ -144,16 +152,16 @@ TEST(SchemaTest, TargetsWithoutOverload) {
 }
 
 TEST(SchemaTest, UnknownTargets) {
-  for (const char* target : {"", ".", "aten", "aten.", "aten..", "aten.no_such_thing", "aten.add.NoSuch", "_operator.mul", "torch.sym_max", "higher_order.cond",
-                             "aten.add.Tensor.x", "a.b.c.d"}) {
+  for (const char* target : {"", ".", "aten", "aten.", "aten..", "aten.no_such_thing", "aten.add.NoSuch", "_operator.mul", "torch.sym_max",
+                             "higher_order.cond", "aten.add.Tensor.x", "a.b.c.d"}) {
     EXPECT_EQ(findSchema(target), nullptr) << target;
   }
 }
 
 TEST(SchemaTest, OperatorsThatPythonRegisters) {
-  for (const char* target : {"prims.iota.default", "prims.convert_element_type.default", "prims.device_put.default", "prims.broadcast_in_dim.default",
-                             "prims.rev.default", "prims.fma.default", "prims.inductor_seeds.default", "prims._low_memory_max_pool_with_offsets.default",
-                             "quantized_decomposed.quantize_per_tensor.default"}) {
+  for (const char* target : {"prims.iota.default", "prims.convert_element_type.default", "prims.device_put.default",
+                             "prims.broadcast_in_dim.default", "prims.rev.default", "prims.fma.default", "prims.inductor_seeds.default",
+                             "prims._low_memory_max_pool_with_offsets.default", "quantized_decomposed.quantize_per_tensor.default"}) {
     EXPECT_TRUE(findSchema(target)) << target;
   }
   EXPECT_EQ(findSchema("prims.iota.default")->arguments.size(), 6u);
@@ -215,10 +223,31 @@ TEST(SchemaTest, InPlaceTwins) {
 }
 
 TEST(SchemaTest, NoTwin) {
-  for (const char* target : {"aten.transpose.int", "aten.squeeze.dim", "aten.unsqueeze.default", "aten.t.default", "aten.swapaxes.default", "aten.as_strided.default",
-                             "aten.detach.default", "aten.resize.default", "aten.resize_as.default", "aten.set.source_Tensor", "aten.mm.default", "aten.cat.default",
-                             "aten.slice_scatter.default", "aten.add_.Tensor", "aten.index_put_.default", "aten.sym_size", "aten.native_layer_norm.default",
-                             "aten._foreach_add.List", "aten.split.Tensor", "mylib.f.default", "", "aten", "aten.relu", "aten.pow.Scalar", "aten.bernoulli.default"}) {
+  for (const char* target : {"aten.transpose.int",
+                             "aten.squeeze.dim",
+                             "aten.unsqueeze.default",
+                             "aten.t.default",
+                             "aten.swapaxes.default",
+                             "aten.as_strided.default",
+                             "aten.detach.default",
+                             "aten.resize.default",
+                             "aten.resize_as.default",
+                             "aten.set.source_Tensor",
+                             "aten.mm.default",
+                             "aten.cat.default",
+                             "aten.slice_scatter.default",
+                             "aten.add_.Tensor",
+                             "aten.index_put_.default",
+                             "aten.sym_size",
+                             "aten.native_layer_norm.default",
+                             "aten._foreach_add.List",
+                             "aten.split.Tensor",
+                             "mylib.f.default",
+                             "",
+                             "aten",
+                             "aten.relu",
+                             "aten.pow.Scalar",
+                             "aten.bernoulli.default"}) {
     EXPECT_EQ(inPlaceTwin(target), "") << target;
   }
 }
