@@ -123,6 +123,8 @@ bool drawUntilSettled(Screen& screen, Ui& ui, double seconds) {
 
 int takeScreenshot(Screen& screen, Ui& ui, const WindowOptions& options) {
   bool settled = drawUntilSettled(screen, ui, 300);
+  ui.showcase();
+  settled = drawUntilSettled(screen, ui, 60) && settled;
   if (!settled) std::fprintf(stderr, "fxloom: the window did not settle within 300 seconds; the picture shows it as it is\n");
   screen.save(options.screenshot);
   const auto& s = ui.snapshot();

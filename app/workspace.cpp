@@ -26,6 +26,14 @@ bool definesRewrites(const std::filesystem::path& path) {
   return text.find("fx.rewrite") != std::string::npos;
 }
 
+/// The bytes that a chain saves: the number when it is known, also through the symbols that the window counts with.
+std::string savedText(const rewrites::Taken& taken, const graph::ir::Binding& binding) {
+  if (taken.bytesSaved) return bytesText(*taken.bytesSaved);
+  auto expression = graph::ir::Expr::parse(taken.bytesSavedText);
+  auto value = expression ? expression->evaluate(binding) : std::nullopt;
+  return value ? bytesText(*value) : taken.bytesSavedText;
+}
+
 }  // namespace
 
 Workspace::Workspace(WorkspaceOptions options)
@@ -118,7 +126,11 @@ void Workspace::report(const rewrites::lua::RunResult& result) {
     problems_.push_back({graph::text::Severity::error, result.error, 0, 0, {}});
   }
   rewrites_ = lua_.rewrites();
+  auto before = shown_;
   adopt();
+  if (result.ok && open_ && shown_ != before)
+    for (const auto& outcome : session_.lastOutcomes())
+      say(ConsoleLine::Kind::note, outcome.rewrite + ": " + std::to_string(outcome.taken.size()) + " taken, " + std::to_string(outcome.refused.size()) + " refused");
 }
 
 /// A script may open a file of its own, commit, or move in the history: look at what is there now.
@@ -291,7 +303,7 @@ std::shared_ptr<const Snapshot> Workspace::snapshot() {
       s->history.push_back(std::move(row));
     }
     for (const auto& outcome : current.outcomes)
-      for (const auto& t : outcome.taken) s->chains.push_back({t.node, t.writes, t.bytesSaved ? bytesText(*t.bytesSaved) : t.bytesSavedText});
+      for (const auto& t : outcome.taken) s->chains.push_back({t.node, t.writes, savedText(t, binding_)});
     if (timing_ && timing_->after == current.number) s->timing = timing_;
     if (!s->facts->problem.empty()) s->problems.push_back({graph::text::Severity::error, s->facts->problem, 0, 0, {}});
   }

@@ -124,12 +124,11 @@ class Painter {
   }
 
   void text(ImVec2 at, float size, ImU32 colour, const std::string& line) {
-    auto* font = size > theme_.fonts.mono->FontSize * 1.2f ? theme_.fonts.monoLarge : theme_.fonts.mono;
-    list_.AddText(font, size, at, colour, line.c_str());
+    if (auto* font = theme_.fonts.fitting(size)) list_.AddText(font, font->FontSize, {std::round(at.x), std::round(at.y)}, colour, line.c_str());
   }
 
   void texts(const SceneBox& box, ImVec2 a, ImVec2 b) {
-    constexpr float kSize = 12;   // points, what the layout's fixed advance stands for
+    constexpr float kSize = 12.04f;   // points, what the layout's fixed advance stands for
     if (z_ * kSize >= 6.5f) {
       for (size_t i = 0; i < box.lines.size(); ++i)
         text({a.x + (graph::layout::kPadX) * z_, a.y + (graph::layout::kPadY + static_cast<float>(i) * graph::layout::kLineHeight) * z_}, kSize * z_,

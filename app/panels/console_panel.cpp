@@ -92,8 +92,13 @@ void ConsolePanel::prompt(Context& context) {
                          ImGuiInputTextFlags_CallbackAlways;
   if (focus_) ImGui::SetKeyboardFocusHere();
   focus_ = false;
-  if (ImGui::InputTextMultiline("##lua", &text_, {-1, height}, flags, onEdit, this)) {
+  ImGui::PushID(generation_);
+  bool entered = ImGui::InputTextMultiline("##lua", &text_, {-1, height}, flags, onEdit, this);
+  active_ = ImGui::IsItemActive() || entered;
+  ImGui::PopID();
+  if (entered) {
     submit(context);
+    ++generation_;
     focus_ = true;
   }
   ImGui::PopFont();

@@ -13,6 +13,8 @@ class ConsolePanel {
  public:
   void draw(Context& context);
   void focus() { focus_ = true; }
+  /// Has the keyboard but nothing typed: Ctrl+Z means the session then.
+  bool idle() const { return active_ && text_.empty(); }
   const std::vector<std::string>& history() const { return history_; }
 
  private:
@@ -28,7 +30,8 @@ class ConsolePanel {
   std::string draft_;                        // what was typed before history was browsed
   std::vector<std::string> history_;
   int at_ = -1;                              // index into history while browsing, -1 for the draft
-  bool focus_ = false;
+  bool focus_ = false, active_ = false;
+  int generation_ = 0;                       // a submitted field is a new one: its undo records are of a text that is gone
   std::string asked_;                        // the line that a completion was asked for
   uint64_t answered_ = 0;                    // serial of the last completion that was used
   std::vector<std::string> candidates_;

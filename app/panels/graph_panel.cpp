@@ -17,7 +17,10 @@ void GraphPanel::update(Context& context) {
   follow(context);
   if (auto latest = layout_.result(); latest != scene_) {
     bool sameView = scene_ && latest->spec == drawn_ && latest->facts->graph->name() == scene_->facts->graph->name();
-    if (latest->error.empty()) look_ = look_ || !sameView;
+    if (latest->error.empty()) {
+      look_ = look_ || !sameView;
+      if (!look_) keepPlace(*scene_, *latest, context.selection.node);
+    }
     message_ = latest->error;
     scene_ = latest;
     drawn_ = latest->spec;
@@ -77,7 +80,7 @@ void GraphPanel::reveal(Context& context) {
   }
   if (auto* box = scene_ ? scene_->scene.box(id) : nullptr; box && scene_->facts == context.s.facts) {
     if (!camera_.seesWhole(box->rect)) camera_.centre(box->rect);
-    camera_.zoom = std::max(camera_.zoom, 0.55f * context.theme.scale);
+    camera_.zoom = std::max(camera_.zoom, 0.7f * context.theme.scale);
     if (!camera_.seesWhole(box->rect)) camera_.centre(box->rect);
     context.selection.reveal = false;
     look_ = false;
@@ -96,18 +99,61 @@ bool GraphPanel::settled() const {
   return !layout_.busy() && scene_ == layout_.result() && scene_ && !look_ && !fit_;
 }
 
+namespace {
+
+/// What people come for: a decision, else a write in place, else a copy; the second of a kind, which has others around it.
+const SceneBox* mostTelling(const graph::layout::Scene& scene) {
+  using graph::layout::Kind;
+  auto pick = [&](auto wanted) -> const SceneBox* {
+    const SceneBox* found = nullptr;
+    int count = 0;
+    for (const auto& box : scene.boxes)
+      if (box.item == ViewItem::Kind::node && wanted(box) && ++count <= 2) found = &box;
+    return found;
+  };
+  if (auto* box = pick([](const SceneBox& b) { return b.mark != graph::layout::Mark::none; })) return box;
+  if (auto* box = pick([](const SceneBox& b) { return b.kind == Kind::write; })) return box;
+  return pick([](const SceneBox& b) { return b.kind == Kind::copy; });
+}
+
+}  // namespace
+
+void GraphPanel::showcase(Context& context) {
+  if (!scene_) return;
+  look_ = true;
+  if (auto* box = mostTelling(scene_->scene)) context.selection.select(box->node);
+}
+
+/// After a change of the graph what lies in the middle of the panel stays where it is.
+void GraphPanel::keepPlace(const SceneResult& before, const SceneResult& after, NodeId selected) {
+  const SceneBox *was = nullptr, *is = nullptr;
+  auto middle = camera_.toWorld({camera_.origin.x + camera_.size.x / 2, camera_.origin.y + camera_.size.y / 2});
+  float best = 0;
+  for (const auto& box : before.scene.boxes) {
+    if (box.item != ViewItem::Kind::node) continue;
+    auto* same = after.scene.box(box.node);
+    if (!same) continue;
+    float dx = box.rect.x + box.rect.width / 2 - middle.x, dy = box.rect.y + box.rect.height / 2 - middle.y, distance = dx * dx + dy * dy;
+    if (box.node == selected && camera_.sees(box.rect)) distance = -1;
+    if (!was || distance < best) was = &box, is = same, best = distance;
+  }
+  if (!was) return;
+  camera_.pan.x += is->rect.x - was->rect.x;
+  camera_.pan.y += is->rect.y - was->rect.y;
+}
+
 /// The first look at a view is readable: all of it when that is large enough, else the copies, which is what people look for.
 void GraphPanel::firstLook(const Theme& theme) {
   const auto& scene = scene_->scene;
   camera_.fit(scene, theme.scale);
-  constexpr float kReadable = 0.62f;
+  constexpr float kReadable = 0.84f;
   if (camera_.zoom >= kReadable * theme.scale || scene.boxes.empty()) return;
   camera_.zoom = kReadable * theme.scale;
   const SceneBox* centre = nullptr;
   for (const auto& box : scene.boxes) {
     if (box.focus) centre = &box;
-    if (!centre && box.item == ViewItem::Kind::node && (box.kind == graph::layout::Kind::copy || box.mark != graph::layout::Mark::none)) centre = &box;
   }
+  if (!centre) centre = mostTelling(scene);
   if (centre) camera_.centre(centre->rect);
   else camera_.pan = {scene.width / 2 - camera_.size.x / 2 / camera_.zoom, -20};
 }
@@ -116,7 +162,9 @@ void GraphPanel::firstLook(const Theme& theme) {
 
 void GraphPanel::draw(Context& context) {
   toolbar(context);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {0, 0});
   ImGui::BeginChild("canvas", {0, 0}, true, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoMove);
+  ImGui::PopStyleVar();
   canvas(context);
   ImGui::EndChild();
 }

@@ -23,6 +23,8 @@ class GraphPanel {
   void showLayer(Context& context, int step);          // 0: the first or the current one, else that many on
   void showAround(Context& context, NodeId node);
   void fit() { fit_ = true; }
+  /// Selects and centres what is most worth a look: for pictures.
+  void showcase(Context& context);
   bool settled() const;                                // the scene on screen is the one that was asked for
 
   const graph::layout::ViewSpec& spec() const { return spec_; }
@@ -34,6 +36,7 @@ class GraphPanel {
   void follow(Context& context);
   void reveal(Context& context);
   void firstLook(const Theme& theme);
+  void keepPlace(const SceneResult& before, const SceneResult& after, NodeId selected);
   void toolbar(Context& context);
   void layerMenu(Context& context);
   void legend(Context& context, ImVec2 corner);

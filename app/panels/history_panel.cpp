@@ -28,7 +28,9 @@ void tooltip(const HistoryRow& row) {
 
 void HistoryPanel::draw(Context& context) {
   heading(context.theme, "History");
-  ImGui::SameLine(ImGui::GetContentRegionAvail().x - 92 * context.theme.scale);
+  auto& style = ImGui::GetStyle();
+  float buttons = ImGui::CalcTextSize("UndoRedo").x + 4 * style.FramePadding.x + style.ItemSpacing.x;
+  ImGui::SameLine(ImGui::GetWindowContentRegionMax().x - buttons);
   actionButton(context, Action::undo, "Undo");
   ImGui::SameLine();
   actionButton(context, Action::redo, "Redo");

@@ -40,16 +40,14 @@ void RewritesPanel::list(Context& context) {
   }
   float row = ImGui::GetTextLineHeightWithSpacing();
   auto shown = static_cast<float>(std::min<size_t>(rewrites.size(), 5));
-  ImGui::BeginChild("rewrites", {0, row * shown + 10 * context.theme.scale}, true);
+  ImGui::BeginChild("rewrites", {0, row * shown + 18 * context.theme.scale}, true);
   for (const auto& [name, doc] : rewrites) {
     if (ImGui::Selectable(name.c_str(), name == chosen)) chosen = name;
     if (ImGui::IsItemHovered() && !doc.empty()) ImGui::SetTooltip("%s", doc.c_str());
-    if (!doc.empty()) {
-      ImGui::SameLine();
-      ImGui::TextDisabled("%s", doc.c_str());
-    }
   }
   ImGui::EndChild();
+  for (const auto& [name, doc] : rewrites)
+    if (name == chosen && !doc.empty()) wrapped(context.theme.dim, doc);
 }
 
 void RewritesPanel::takenRows(Context& context) {
@@ -60,7 +58,7 @@ void RewritesPanel::takenRows(Context& context) {
   ImGui::PopStyleColor();
   if (!open) return;
   if (rows.empty())
-    wrapped(context.theme.dim, context.s.facts->refused.empty() ? "Nothing to take: this graph makes no functional updates." : "Nothing is left to take.");
+    wrapped(context.theme.dim, context.s.facts->refused.empty() && context.s.revision == 0 ? "Nothing to take: this graph makes no functional updates." : "Nothing is left to take.");
   for (const auto& row : rows) {
     ImGui::PushID(static_cast<int>(row.node.value));
     ImGui::PushFont(context.theme.fonts.mono);
@@ -68,7 +66,12 @@ void RewritesPanel::takenRows(Context& context) {
     ImGui::PopFont();
     if (ImGui::IsItemHovered()) ImGui::SetTooltip("%d updates written in place into %s, %s saved", row.updates, row.writes.c_str(), row.saved.c_str());
     ImGui::SameLine();
-    ImGui::TextDisabled("→ %s  saves %s", row.writes.c_str(), row.saved.c_str());
+    ImGui::TextDisabled("→ %s", row.writes.c_str());
+    float width = ImGui::CalcTextSize(row.saved.c_str()).x, right = ImGui::GetWindowContentRegionMax().x;
+    if (ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x + width + 8 < right) {
+      ImGui::SameLine(right - width);
+      ImGui::TextDisabled("%s", row.saved.c_str());
+    }
     ImGui::PopID();
   }
   ImGui::TreePop();

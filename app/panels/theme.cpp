@@ -1,5 +1,6 @@
 #include "app/panels/theme.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -19,13 +20,14 @@ ImU32 mixed(ImU32 a, ImU32 b, float t) {
   return ImGui::ColorConvertFloat4ToU32({x.x + (y.x - x.x) * t, x.y + (y.y - x.y) * t, x.z + (y.z - x.z) * t, 1});
 }
 
-ImFont* load(const char* name, float size) {
+ImFont* load(const char* name, float size, bool few = false) {
   // Latin, general punctuation, arrows, mathematical signs, shapes and the check mark: what panels print.
   static const ImWchar ranges[] = {0x20, 0x24F, 0x391, 0x3C9, 0x2010, 0x205E, 0x2190, 0x21FF, 0x2200, 0x22FF, 0x25A0, 0x25FF, 0x2690, 0x27BF, 0};
+  static const ImWchar fewRanges[] = {0x20, 0xFF, 0x2026, 0x2026, 0x2190, 0x2193, 0};
   for (const char* folder : {"/usr/share/fonts/truetype/dejavu/", "/usr/share/fonts/TTF/", "/usr/share/fonts/dejavu-sans-fonts/"}) {
     auto path = std::string(folder) + name;
     std::error_code error;
-    if (std::filesystem::exists(path, error)) return ImGui::GetIO().Fonts->AddFontFromFileTTF(path.c_str(), size, nullptr, ranges);
+    if (std::filesystem::exists(path, error)) return ImGui::GetIO().Fonts->AddFontFromFileTTF(path.c_str(), size, nullptr, few ? fewRanges : ranges);
   }
   ImFontConfig config;
   config.SizePixels = size;
@@ -80,8 +82,16 @@ Fonts loadFonts(float scale) {
   fonts.sans = load("DejaVuSans.ttf", 15 * scale);
   fonts.bold = load("DejaVuSans-Bold.ttf", 15 * scale);
   fonts.mono = load("DejaVuSansMono.ttf", 13 * scale);
-  fonts.monoLarge = load("DejaVuSansMono.ttf", 26 * scale);
+  for (float size : {6.f, 7.f, 8.f, 9.f, 10.f, 11.f, 12.f, 13.f, 14.f, 16.f, 19.f, 23.f, 28.f, 34.f, 42.f})
+    fonts.canvas.push_back(load("DejaVuSansMono.ttf", std::round(size * scale), true));
   return fonts;
+}
+
+ImFont* Fonts::fitting(float size) const {
+  ImFont* best = nullptr;
+  for (auto* font : canvas)
+    if (font->FontSize <= size) best = font;
+  return best;
 }
 
 Theme makeTheme(bool dark, float scale, const Fonts& fonts) {

@@ -4,6 +4,7 @@
 #include <imgui.h>
 
 #include <array>
+#include <vector>
 
 #include "graph/layout/label.h"
 
@@ -13,7 +14,10 @@ struct Fonts {
   ImFont* sans = nullptr;
   ImFont* bold = nullptr;
   ImFont* mono = nullptr;
-  ImFont* monoLarge = nullptr;   // for a zoomed canvas
+  std::vector<ImFont*> canvas;   // monospaced, by size: text on the canvas is drawn at the size of one of them, never scaled
+
+  /// The largest canvas font of at most `size` pixels; null when even the smallest is larger.
+  ImFont* fitting(float size) const;
 };
 
 struct Theme {

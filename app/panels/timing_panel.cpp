@@ -8,8 +8,8 @@ namespace app {
 
 void TimingPanel::draw(Context& context) {
   heading(context.theme, "Timing");
-  ImGui::SameLine(ImGui::GetContentRegionAvail().x - 48 * context.theme.scale);
-  actionButton(context, Action::time, "F5");
+  ImGui::SameLine(ImGui::GetWindowContentRegionMax().x - ImGui::CalcTextSize("Time  F5").x - 2 * ImGui::GetStyle().FramePadding.x);
+  actionButton(context, Action::time, "Time  F5");
   ImGui::BeginChild("timing");
   table(context);
   chains(context);

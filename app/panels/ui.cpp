@@ -20,7 +20,7 @@ Ui::Ui(EngineThread& engine, LayoutThread& layout, const Fonts& fonts, float sca
       lowerHeight_(280 * scale) {}
 
 bool Ui::settled() const {
-  return engine_.status().idle() && snapshot_ == engine_.snapshot() && graph_.settled() && !selection_.reveal;
+  return engine_.status().idle() && snapshot_ == engine_.snapshot() && graph_.settled() && !selection_.reveal && !showcase_;
 }
 
 void Ui::open(const std::string& path) { requests_.open(path); }
@@ -36,6 +36,7 @@ void Ui::frame() {
   context_ = &context;
   announceProblems();
   graph_.update(context);
+  if (showcase_) graph_.showcase(context), showcase_ = false;
   keys();
   menu();
   float status = ImGui::GetFrameHeight() + 4 * theme_.scale;
@@ -113,7 +114,8 @@ void Ui::keys() {
   for (const auto& entry : actions())
     for (const auto& shortcut : entry.shortcuts) {
       if (!shortcut.key || shortcut.ctrl != io.KeyCtrl || io.KeyAlt) continue;
-      if (io.WantTextInput && !shortcut.always) continue;
+      bool letter = shortcut.key >= 'A' && shortcut.key <= 'Z';
+      if (io.WantTextInput && !shortcut.always && !(letter && console_.idle())) continue;
       if (pressed(shortcut.key)) return perform(entry.action);
     }
 }
@@ -165,6 +167,7 @@ void Ui::openDialog() {
 // --- panels -----------------------------------------------------------------------------------------------------------------------
 
 bool Ui::begin(const char* name, float x, float y, float width, float height) {
+  if (beforePanel_) beforePanel_();
   ImGui::SetNextWindowPos({x, y});
   ImGui::SetNextWindowSize({std::max(width, 40.f), std::max(height, 40.f)});
   return ImGui::Begin(name, nullptr,

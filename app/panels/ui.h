@@ -4,6 +4,7 @@
 // it never waits for the engine or for a layout.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "app/engine_thread.h"
@@ -26,6 +27,9 @@ class Ui {
   /// Draws one frame, between ImGui::NewFrame and ImGui::Render.
   void frame();
   void open(const std::string& path);            // a dropped file
+  /// Called before each panel is drawn: a test reads the panels' text with it.
+  void watchPanels(std::function<void()> watch) { beforePanel_ = std::move(watch); }
+  void showcase() { showcase_ = true; }          // the next frame selects and centres what is most worth a look
   bool wantsQuit() const { return quit_; }
   /// Nothing runs, nothing is queued, and what is on screen is up to date.
   bool settled() const;
@@ -69,8 +73,9 @@ class Ui {
   SourcePanel source_;
   float leftWidth_, rightWidth_, lowerHeight_;
   float leftSplit_ = 0.66f, rightSplit_ = 0.62f, lowerSplit_ = 0.42f;
+  std::function<void()> beforePanel_;
   std::string path_;
-  bool openDialog_ = false, quit_ = false, showProblems_ = false;
+  bool openDialog_ = false, quit_ = false, showProblems_ = false, showcase_ = false;
   size_t problemsSeen_ = 0;
 };
 

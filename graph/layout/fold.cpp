@@ -1,6 +1,8 @@
 #include "graph/layout/fold.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <unordered_map>
 
 #include "graph/layout/label.h"
@@ -140,12 +142,7 @@ class Folder {
       const auto& list = places.at(windows[i - begin]);
       if (list.size() < 2 || list.size() <= best.starts.size()) continue;
       std::vector<size_t> chain{i};
-      for (auto it = std::upper_bound(list.begin(), list.end(), i); it != list.end(); ++it) {
-        auto gap = *it - chain.back();
-        if (gap + slack < period) continue;
-        if (gap > period + slack) break;
-        chain.push_back(*it);
-      }
+      while (extend(chain, list, period, slack)) {}
       if (chain.size() > std::max<size_t>(best.starts.size(), 1)) best.starts = std::move(chain);
     }
     if (best.starts.size() < 2) return {};
@@ -164,6 +161,29 @@ class Folder {
     }
     if (best.starts.size() < 2) return {};
     return rotate(std::move(best), end);
+  }
+
+  /// The place that lies closest to one period after `from`; nothing when none is within `slack` of it.
+  static std::optional<size_t> nextStart(const std::vector<size_t>& places, size_t from, size_t period, size_t slack) {
+    std::optional<size_t> best;
+    auto distance = [&](size_t at) { return at > from + period ? at - from - period : from + period - at; };
+    for (auto it = std::lower_bound(places.begin(), places.end(), from + period - slack); it != places.end() && *it <= from + period + slack; ++it)
+      if (!best || distance(*it) < distance(*best)) best = *it;
+    return best;
+  }
+
+  /// Adds the next start. One instance in between may differ just there (a rewrite was taken in it only): then its start is where the
+  /// period says.
+  static bool extend(std::vector<size_t>& chain, const std::vector<size_t>& places, size_t period, size_t slack) {
+    for (size_t skip = 0; skip < 4; ++skip) {
+      auto from = chain.back() + skip * period;
+      auto next = nextStart(places, from, period, slack);
+      if (!next) continue;
+      for (size_t k = 1; k <= skip; ++k) chain.push_back(chain.back() + period);
+      chain.push_back(*next);
+      return true;
+    }
+    return false;
   }
 
   /// A run that starts later and reaches further covers as much: begin where the source line changes and fewest values cross.
@@ -200,32 +220,49 @@ class Folder {
   }
 
   /// Gives a node outside the layers to the one instance that it serves: copy_ of a cache at the end, a weight transposed in front.
+  /// Only what most instances have: the model's embedding serves the first layer alone and stays outside.
   void attachStragglers() {
     index();
-    for (auto& part : folding_.parts) {
-      if (part.layer >= 0) continue;
-      auto move = [&](NodeId id) {
-        auto home = onlyHome(id);
-        if (!home) return false;
-        auto& instance = folding_.layers[home->layer].instances[home->instance].nodes;
-        auto at = std::lower_bound(instance.begin(), instance.end(), id,
-                                   [&](NodeId a, NodeId b) { return position_[a.value] < position_[b.value]; });
-        instance.insert(at, id);
-        folding_.places[id.value] = home;
-        return true;
-      };
-      std::erase_if(part.nodes, move);
-      // Preparations are found from their users backwards.
-      for (size_t i = part.nodes.size(); i-- > 0;)
-        if (move(part.nodes[i])) part.nodes.erase(part.nodes.begin() + static_cast<ptrdiff_t>(i));
+    for (bool backwards : {false, true}) {   // preparations are found from their users backwards
+      std::unordered_map<NodeId, Folding::Place> homes;
+      std::vector<NodeId> found;
+      for (const auto& part : folding_.parts)
+        for (size_t i = 0; i < part.nodes.size(); ++i) {
+          auto id = part.nodes[backwards ? part.nodes.size() - 1 - i : i];
+          auto home = onlyHome(id);
+          if (!home) continue;
+          folding_.places[id.value] = home;   // what leads to it may follow
+          homes[id] = *home;
+          found.push_back(id);
+        }
+      keepCommon(found, homes);
+      for (auto id : found) insert(id, homes.at(id));
+      for (auto& part : folding_.parts) std::erase_if(part.nodes, [&](NodeId id) { return folding_.find(id).has_value(); });
     }
     std::erase_if(folding_.parts, [](const Part& part) { return part.layer < 0 && part.nodes.empty(); });
+  }
+
+  void keepCommon(std::vector<NodeId>& found, const std::unordered_map<NodeId, Folding::Place>& homes) {
+    std::map<std::pair<size_t, uint64_t>, std::set<size_t>> instances;   // layer and token -> where it is
+    auto key = [&](NodeId id) { return std::pair(homes.at(id).layer, tokens_[position_[id.value]]); };
+    for (auto id : found) instances[key(id)].insert(homes.at(id).instance);
+    std::erase_if(found, [&](NodeId id) {
+      bool rare = instances[key(id)].size() * 2 < folding_.layers[homes.at(id).layer].instances.size() + 1;
+      if (rare) folding_.places[id.value].reset();
+      return rare;
+    });
+  }
+
+  void insert(NodeId id, const Folding::Place& home) {
+    auto& instance = folding_.layers[home.layer].instances[home.instance].nodes;
+    auto at = std::lower_bound(instance.begin(), instance.end(), id, [&](NodeId a, NodeId b) { return position_[a.value] < position_[b.value]; });
+    instance.insert(at, id);
   }
 
   std::optional<Folding::Place> onlyHome(NodeId id) const {
     std::optional<Folding::Place> home;
     bool single = true, outside = false;
-    auto look = [&](NodeId other, bool isUser) {
+    auto look = [&](NodeId other) {
       auto op = graph_.node(other).op;
       if (op == ir::Op::placeholder || op == ir::Op::output) return;
       auto place = folding_.find(other);
@@ -233,16 +270,15 @@ class Folder {
         outside = true;
         return;
       }
-      (void)isUser;
       if (home && (home->layer != place->layer || home->instance != place->instance)) single = false;
       home = place;
     };
     // An epilogue node: all it reads comes from one instance, and nothing else needs it.
     // A preparation: it reads inputs only, and one instance needs it.
     const auto& users = graph_.users(id);
-    graph_.node(id).forEachInput([&](NodeId input) { look(input, false); });
+    graph_.node(id).forEachInput([&](NodeId input) { look(input); });
     bool readsLayer = home.has_value();
-    for (auto user : users) look(user, true);
+    for (auto user : users) look(user);
     if (outside || !single || !home) return std::nullopt;
     bool usersInside = std::any_of(users.begin(), users.end(), [&](NodeId u) { return graph_.node(u).op != ir::Op::output; });
     // The model's result comes from the last layer too; only what nothing computes with any more, or what feeds one layer, moves.
