@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "graph/torch/code.h"
+#include "graph/torch/host_trial.h"
 #include "graph/torch/program.h"
 #include "graph/torch/tensors.h"
 
@@ -125,7 +126,7 @@ class Propagator {
       arguments_ = stack_;
       step.what.call(stack_);
     } catch (const c10::NotImplementedError&) {
-      return fallBack(step, node, "no Meta kernel for " + node.target);
+      if (annotated(step, node) || !tryOnHost(step.what, stack_ = arguments_)) return fallBack(step, node, "no Meta kernel for " + node.target);
     } catch (...) {
       auto reason = currentReason();
       bool needsData = reason.find("meta tensor") != std::string::npos || reason.find("Meta tensor") != std::string::npos;
@@ -139,6 +140,14 @@ class Propagator {
   void unknownOperator(Step& step, const ir::Node& node) {
     auto& message = obstacles_[step.node];
     fallBack(step, node, message.empty() ? "no operator here for " + node.target : message);
+  }
+
+  // Everything that someone reads of this node has an annotation to stand in.
+  bool annotated(const Step& step, const ir::Node& node) const {
+    if (step.resultEnd - step.resultBegin <= 1) return !valueFromAnnotation(node).isNone();
+    bool complete = true;
+    for (uint32_t i = 0; i < step.resultEnd - step.resultBegin; ++i) resultFromUser(step.node, i, complete);
+    return complete;
   }
 
   // The annotation, silently when there is one; `reason` (if any) becomes a problem when there is none.

@@ -240,9 +240,10 @@ run::Backend::Difference compareTensors(const at::Tensor& a, const at::Tensor& b
   auto x = numbers(left), y = numbers(right);
   auto distance = x.sub(y).abs();
   auto alike = x.eq(y).logical_or(x.isnan().logical_and(y.isnan()));  // inf - inf and NaN - NaN are no differences
-  distance = distance.masked_fill(alike, 0).nan_to_num(std::numeric_limits<double>::infinity());
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  distance = distance.masked_fill(alike, 0).nan_to_num(kInfinity, kInfinity);
   result.maxAbs = distance.max().item<double>();
-  result.maxRel = distance.div(y.abs().clamp_min(std::numeric_limits<double>::min())).nan_to_num(std::numeric_limits<double>::infinity()).max().item<double>();
+  result.maxRel = distance.div(y.abs().clamp_min(std::numeric_limits<double>::min())).nan_to_num(kInfinity, kInfinity).max().item<double>();
   return result;
 }
 
