@@ -92,10 +92,12 @@ const Revision& Journal::redo() {
 }
 
 const Revision& Journal::go(int number) {
-  current_ = at(number).number;
-  // Redo from any ancestor leads back here.
-  for (int child = current_, parent = at(child).parent; parent >= 0; child = parent, parent = at(child).parent)
-    redo_[static_cast<size_t>(parent)] = child;
+  const int target = at(number).number;
+  // Redo leads back: first along the way that is left, then along the way to where we go.
+  for (int end : {current_, target})
+    for (int child = end, parent = at(child).parent; parent >= 0; child = parent, parent = at(child).parent)
+      redo_[static_cast<size_t>(parent)] = child;
+  current_ = target;
   return current();
 }
 

@@ -197,9 +197,10 @@ void checkWritable(const Core& c, const std::string& path) {
   if (outside) throw std::runtime_error("a sandboxed script may write only below the current folder, not '" + path + "' (--trust lifts this)");
   std::ifstream old(path);
   if (!old) return;
-  std::string head(4096, '\0');
+  std::string head(400, '\0');
   old.read(head.data(), static_cast<std::streamsize>(head.size()));
-  if (head.find("fxloom") == std::string::npos)
+  const std::string first = head.substr(0, head.find('\n'));
+  if (first.find("xported by fxloom") == std::string::npos && first.find("Journal of an fxloom session") == std::string::npos)
     throw std::runtime_error("a sandboxed script may not replace '" + path + "', which fxloom did not write (--trust lifts this)");
 }
 
