@@ -38,7 +38,11 @@ timed="$samples/decode_4layers.txt"
 out="$root/build/demo"
 
 # show COMMAND...: prints it as one would type it in the repository, and runs it.
-show() { printf '%s$ %s%s\n' "$bold" "${*//"$root/"/}" "$plain"; (cd "$root" && "${@//"$root/"/}"); }
+show() {
+  local line="${*//"$root/"/}"
+  printf '%s$ %s%s\n' "$bold" "${line/#"$python"/python}" "$plain"
+  (cd "$root" && "${@//"$root/"/}")
+}
 
 window() {
   say "The window, on $(basename "$dump").txt"
@@ -61,11 +65,13 @@ journey() {
   show "$fxloom" bench "$timed" "$script" --bind s23=8,s70=8,s95=2048 --report "$out/bench.json"
 
   say "4. The exported Python, run by torch alone, against what torch computed from the dump as printed"
-  show "$python" "$root/scripts/python/check_export.py" "$out/llama_22layers.py" "$dump.inputs.safetensors" "$dump.expected.safetensors"
+  show "$python" "$root/scripts/python/check_export.py" "$out/llama_22layers.py" "$dump.inputs.safetensors" "$dump.expected.safetensors" |
+    tee "$out/check.txt"
 
-  say "Done"
-  note "$("$python" "$root/scripts/python/report_summary.py" --line "$out/rewrite.json" "$out/bench.json")"
-  note "exported: ${out#"$root/"}/llama_22layers.py"
+  say "What came out"
+  "$python" "$root/scripts/python/report_summary.py" "$out/rewrite.json" "$out/bench.json"
+  echo "exported       ${out#"$root/"}/llama_22layers.py"
+  echo "under torch    $(tail -n 1 "$out/check.txt")"
 }
 
 "$root/scripts/setup.sh"

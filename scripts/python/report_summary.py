@@ -2,12 +2,17 @@
 """Reads reports that fxloom wrote (--report) and says in words what is in them.
 
     report_summary.py REWRITE.json              what was taken, what it copied before and after, whether the results are the same
-    report_summary.py --line REWRITE.json BENCH.json    the whole demo in one line
+    report_summary.py REWRITE.json BENCH.json    what scripts/demo.sh ends with
 """
 import json
 import sys
 
 KINDS = {"update": "by functional updates", "copy_": "by copy_ into the inputs", "clone": "by clones (repeated heads and the like)"}
+
+
+def load(path):
+    with open(path) as file:
+        return json.load(file)
 
 
 def size(count):
@@ -29,9 +34,8 @@ def results(verify):
     if verify["status"] != "same":
         return f"results: {verify['status']}"
     equal = "bit-identical" if verify["bit_identical"] else f"within {verify['max_abs']:g}"
-    bindings = len(verify["bindings"])
-    return (f"same results: yes ({equal}; {len(verify['outputs'])} outputs and {len(verify['mutated_inputs'])} mutated inputs compared at "
-            f"{bindings} binding{'s' if bindings != 1 else ''} of the symbols; aliasing {verify['aliasing']})")
+    return (f"same results: yes ({equal}; outputs compared: {len(verify['outputs'])}, mutated inputs: {len(verify['mutated_inputs'])}, "
+            f"bindings of the symbols: {len(verify['bindings'])}; aliasing {verify['aliasing']})")
 
 
 def print_rewrite(report):
@@ -51,22 +55,25 @@ def print_rewrite(report):
     print(results(report["verify"]))
 
 
-def line(rewrite, bench):
+def print_demo(rewrite, bench):
     taken, refused = chains(rewrite)
-    before, after = (sum(v or 0 for v in rewrite["graph"][key].values()) for key in ("copied_bytes", "copied_bytes_after"))
-    time = bench["time"]
+    graph, time = rewrite["graph"], bench["time"]
+    copied = ", ".join(f"{kind} {size(graph['copied_bytes'][kind])} -> {size(graph['copied_bytes_after'][kind])}" for kind in KINDS)
     low, high = time["ci95"]
-    return (f"{len(taken)} of {len(taken) + len(refused)} chains taken, copied bytes {before:,} -> {after:,}, {results(rewrite['verify'])}; "
-            f"decode step {time['before']['median'] / 1000:.2f} ms -> {time['after']['median'] / 1000:.2f} ms, "
-            f"{time['speedup']:.2f} times faster [95 %: {low:.2f}, {high:.2f}]")
+    symbols = ", ".join(f"{name} = {value}" for name, value in bench["symbols"].items())
+    print(f"chains taken   {len(taken)} of {len(taken) + len(refused)}")
+    print(f"copied bytes   {copied}")
+    print(results(rewrite["verify"]).replace("same results: ", "same results   "))
+    print(f"decode step    {time['before']['median'] / 1000:.2f} ms -> {time['after']['median'] / 1000:.2f} ms at {symbols}: "
+          f"{time['speedup']:.2f} times faster [95 %: {low:.2f}, {high:.2f}]")
 
 
 def main():
     arguments = sys.argv[1:]
-    if len(arguments) == 3 and arguments[0] == "--line":
-        print(line(*(json.load(open(path)) for path in arguments[1:])))
+    if len(arguments) == 2:
+        print_demo(*map(load, arguments))
     elif len(arguments) == 1:
-        print_rewrite(json.load(open(arguments[0])))
+        print_rewrite(load(arguments[0]))
     else:
         raise SystemExit(__doc__)
 
