@@ -1,0 +1,198 @@
+// Files and graphs, transactions, and the journal's pointer.
+#include "rewrites/session.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "graph/text/printer.h"
+
+namespace rewrites {
+namespace {
+
+const char* kText = R"py(def forward(self, x: "f32[s0]", n: "Sym(s0)"):
+    a: "f32[s0]" = torch.ops.aten.relu.default(x)
+    b: "f32[s0]" = torch.ops.aten.neg.default(a)
+    return (b,)
+)py";
+
+Session session() {
+  Session made([]() -> graph::run::Backend& { throw std::runtime_error("no backend"); });
+  made.openText(kText, "small.txt");
+  return made;
+}
+
+TEST(Session, CommitMakesARevisionOnlyWhenSomethingChanged) {
+  Session s = session();
+  s.begin();
+  EXPECT_EQ(s.commit("nothing", ""), nullptr);
+  auto& draft = s.begin();
+  EXPECT_THROW(s.begin(), std::logic_error);
+  EXPECT_THROW(s.use("forward"), std::logic_error);
+  auto node = draft.node(draft.find("b"));
+  node.target = "aten.abs.default";
+  s.draft().replace(draft.find("b"), node);
+  EXPECT_TRUE(s.changed());
+  const Revision* revision = s.commit("abs", "fx.graph().b:set_target('aten.abs.default')");
+  ASSERT_TRUE(revision);
+  EXPECT_EQ(revision->number, 1);
+  EXPECT_EQ(revision->verified, Verified::notYet);
+  EXPECT_FALSE(s.inTransaction());
+  EXPECT_THROW(s.draft(), std::logic_error);
+}
+
+TEST(Session, AbandonAndFailedLintLeaveTheGraph) {
+  Session s = session();
+  const auto before = s.graph();
+  s.begin();
+  s.draft().moveBefore(s.view().find("b"), s.view().find("a"));
+  try {
+    s.commit("upside down", "");
+    ADD_FAILURE();
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("upside down: the changed graph is not valid, nothing was kept: "), std::string::npos) << error.what();
+  }
+  EXPECT_FALSE(s.inTransaction());
+  EXPECT_EQ(s.graph(), before);
+  s.begin();
+  s.draft().erase(s.view().output());
+  s.abandon();
+  EXPECT_EQ(s.graph(), before);
+}
+
+TEST(Session, CheckpointsRestore) {
+  Session s = session();
+  s.begin();
+  const auto mark = s.mark();
+  s.draft().erase(s.view().output());
+  s.addTaken({"x", "b", "", 1, {}, {}, "", {}});
+  s.restore(mark);
+  EXPECT_TRUE(s.view().output());
+  EXPECT_TRUE(s.outcomes().empty());
+  EXPECT_EQ(s.commit("nothing", ""), nullptr);
+}
+
+TEST(Session, AMoveAloneIsAChange) {
+  Session s = session();
+  s.openText(R"(def forward(self, x: "f32[2]"):
+    a: "f32[2]" = torch.ops.aten.relu.default(x)
+    b: "f32[2]" = torch.ops.aten.neg.default(x)
+    return (a, b)
+)", "two.txt");
+  s.begin();
+  s.draft().moveBefore(s.view().find("b"), s.view().find("a"));
+  EXPECT_TRUE(s.commit("move", ""));
+}
+
+TEST(Session, BindingByPlaceholderName) {
+  Session s = session();
+  EXPECT_TRUE(s.binding().empty());
+  s.inputRequest().bind = {{"n", 7}};
+  EXPECT_EQ(s.binding(), (graph::ir::Binding{{"s0", 7}}));
+  s.inputRequest().bind = {{"s0", 8}};
+  EXPECT_EQ(s.binding(), (graph::ir::Binding{{"s0", 8}}));
+}
+
+TEST(Session, SeveralGraphsHaveTheirOwnJournals) {
+  Session s([]() -> graph::run::Backend& { throw std::runtime_error("no backend"); });
+  EXPECT_THROW(s.graph(), OpenError);
+  EXPECT_THROW(s.journal(), OpenError);
+  s.openText("class First(torch.nn.Module):\n    def forward(self, x: \"f32[2]\"):\n        return (x,)\n"
+             "class Second(torch.nn.Module):\n    def forward(self, y: \"f32[2]\"):\n        a: \"f32[2]\" = torch.ops.aten.relu.default(y)\n        return (a,)\n", "two.txt");
+  ASSERT_EQ(s.graphNames().size(), 2u);
+  s.use(s.graphNames()[1]);
+  EXPECT_TRUE(s.graph()->find("y"));
+  s.begin();
+  auto node = s.view().node(s.view().find("a"));
+  node.target = "aten.neg.default";
+  s.draft().replace(s.view().find("a"), node);
+  s.commit("neg", "");
+  EXPECT_EQ(s.journal().revisions().size(), 2u);
+  s.use("0");
+  EXPECT_EQ(s.journal().revisions().size(), 1u);
+  try {
+    s.use("Third");
+    ADD_FAILURE();
+  } catch (const OpenError& error) {
+    EXPECT_EQ(std::string(error.what()), "no graph is called 'Third': the file has " + s.graphNames()[0] + ", " + s.graphNames()[1]);
+  }
+  EXPECT_THROW(s.use("99"), OpenError);
+}
+
+TEST(Session, OpenErrorsKeepWhatWasOpen) {
+  Session s = session();
+  const auto before = s.graph();
+  for (const std::string& path : {std::string("bad_missing.txt"), ::testing::TempDir()}) {
+    try {
+      s.open(path);
+      ADD_FAILURE() << path;
+    } catch (const OpenError& error) {
+      EXPECT_NE(std::string(error.what()).find(path), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_THROW(s.openText("hello world, this is no graph\n", "bad_text.txt"), OpenError);
+  EXPECT_EQ(s.graph(), before);
+  EXPECT_EQ(s.file(), "small.txt");
+}
+
+TEST(Journal, ScriptEmbedsEachTextOnce) {
+  Session s = session();
+  auto change = [&](const char* target, const char* text) {
+    s.begin();
+    auto node = s.view().node(s.view().find("b"));
+    node.target = target;
+    s.draft().replace(s.view().find("b"), node);
+    s.commit(target, "fx.apply('x')", "", {{"x.lua", text}});
+  };
+  change("aten.abs.default", "first ]] text");
+  change("aten.exp.default", "first ]] text");
+  change("aten.log.default", "second text");
+  const std::string script = s.journal().script("a\"b.txt");
+  EXPECT_EQ(script, R"lua(-- Journal of an fxloom session: `fxloom lua` replays it, one revision for each fx.replay.
+fx.open("a\"b.txt")
+
+fx.embed("x.lua", [=[
+first ]] text]=])
+
+-- revision 1
+fx.replay("aten.abs.default", [[
+fx.apply('x')]])
+
+-- revision 2
+fx.replay("aten.exp.default", [[
+fx.apply('x')]])
+
+fx.embed("x.lua", [[
+second text]])
+
+-- revision 3
+fx.replay("aten.log.default", [[
+fx.apply('x')]])
+)lua");
+  s.journal().go(1);
+  EXPECT_TRUE(s.journal().canRedo());
+  EXPECT_EQ(s.journal().script("f").find("second"), std::string::npos);
+}
+
+TEST(Journal, GoMakesRedoLeadBack) {
+  Session s = session();
+  auto change = [&](const char* target) {
+    s.begin();
+    auto node = s.view().node(s.view().find("b"));
+    node.target = target;
+    s.draft().replace(s.view().find("b"), node);
+    s.commit(target, "");
+  };
+  change("aten.abs.default");
+  s.journal().undo();
+  change("aten.exp.default");
+  s.journal().go(1);
+  EXPECT_EQ(s.journal().undo().number, 0);
+  EXPECT_EQ(s.journal().redo().number, 1);
+  s.journal().setVerified(2, Verified::different, "output.0");
+  EXPECT_EQ(s.journal().at(2).verifiedBecause, "output.0");
+  EXPECT_THROW(s.journal().setVerified(3, Verified::same, ""), std::out_of_range);
+}
+
+}  // namespace
+}  // namespace rewrites
