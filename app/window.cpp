@@ -21,6 +21,7 @@
 #include "app/panels/ui.h"
 #include "app/screenshot.h"
 #include "app/torch_module.h"
+#include "app/window_keys.h"
 
 namespace app {
 namespace {
@@ -49,6 +50,7 @@ class Screen {
     io.IniFilename = nullptr;
     io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
     ImGui_ImplGlfw_InitForOpenGL(window_, true);
+    queueKeys(window_);
     ImGui_ImplOpenGL3_Init("#version 130");
     float x = 1, y = 1;
     glfwGetWindowContentScale(window_, &x, &y);
@@ -67,7 +69,9 @@ class Screen {
   GLFWwindow* window() const { return window_; }
   float scale() const { return scale_; }
 
-  void draw(Ui& ui) {
+  /// True when a key event still waits for the next frame.
+  bool draw(Ui& ui) {
+    bool more = pumpKeys();
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();
     ImGui::NewFrame();
@@ -79,6 +83,7 @@ class Screen {
     glClearColor(0.08f, 0.09f, 0.11f, 1);
     glClear(GL_COLOR_BUFFER_BIT);
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    return more;
   }
 
   void save(const std::string& path) {
@@ -150,7 +155,7 @@ int mainLoop(Screen& screen, Ui& ui, EngineThread& engine, LayoutThread& layout)
       glfwWaitEventsTimeout(busy ? 0.05 : 0.5);
       frames = 4;
     }
-    screen.draw(ui);
+    if (screen.draw(ui)) frames = 4;
     glfwSwapBuffers(screen.window());
     auto name = std::filesystem::path(ui.snapshot().file).filename().string();
     auto wanted = name.empty() ? std::string("fxloom") : name + " — fxloom";

@@ -115,7 +115,9 @@ void Workspace::apply(const std::string& rewrite) {
   auto before = session_.journal().current().number;
   auto line = "fx.apply(\"" + rewrite + "\")";
   say(ConsoleLine::Kind::input, line);
-  report(lua_.run(line, rewrite));
+  auto result = lua_.run(line, rewrite);
+  result.value.clear();   // the panels show what was taken and refused
+  report(result);
   if (session_.journal().current().number == before) say(ConsoleLine::Kind::note, rewrite + ": nothing to change");
 }
 

@@ -30,6 +30,7 @@ class Screen {
     io.IniFilename = nullptr;
     io.DisplaySize = {width, height};
     io.DeltaTime = 1.f / 60;
+    io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
     const std::pair<int, int> map[] = {{ImGuiKey_Tab, kTab}, {ImGuiKey_UpArrow, kUp}, {ImGuiKey_DownArrow, kDown}, {ImGuiKey_LeftArrow, 263}, {ImGuiKey_RightArrow, 262},
                                        {ImGuiKey_Home, 268}, {ImGuiKey_End, 269}, {ImGuiKey_Delete, 261}, {ImGuiKey_Backspace, 259}, {ImGuiKey_Space, kSpace},
                                        {ImGuiKey_Enter, kEnter}, {ImGuiKey_Escape, 256}, {ImGuiKey_A, 'A'}, {ImGuiKey_C, 'C'}, {ImGuiKey_V, 'V'}, {ImGuiKey_X, 'X'},
