@@ -71,12 +71,15 @@ class Applying {
     const int handler = lua_gettop(L_) - arguments;
     lua_pushcfunction(L_, traceback);
     lua_insert(L_, handler);
-    if (lua_pcall(L_, arguments, results, handler) != LUA_OK) {
-      const std::string message = lua_isstring(L_, -1) ? toString(L_, -1, "a message") : "error";
-      if (!core_.abortReason.empty()) throw std::runtime_error(core_.abortReason);
-      throw std::runtime_error("rewrite '" + name_ + "', " + what + " at node '" + node + "': " + message);
-    }
+    if (lua_pcall(L_, arguments, results, handler) != LUA_OK) fail(what, node);
     lua_remove(L_, handler);
+  }
+
+  /// Raises the error on top of the stack, with the place.
+  [[noreturn]] void fail(const char* what, const std::string& node) {
+    const std::string message = lua_isstring(L_, -1) ? toString(L_, -1, "a message") : "error";
+    if (!core_.abortReason.empty()) throw std::runtime_error(core_.abortReason);
+    throw std::runtime_error("rewrite '" + name_ + "', " + what + " at node '" + node + "': " + message);
   }
 
  private:
@@ -123,12 +126,18 @@ void applyFunctions(lua_State* L, const RewriteDefinition& rewrite, Applying& ap
 
   lua_newtable(L);   // captures by match: a table, so that an error leaves nothing behind in the registry
   const int captures = lua_gettop(L);
+  lua_pushcfunction(L, traceback);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, rewrite.match);
+  pushGraph(L);
+  const int handler = captures + 1, match = captures + 2, graph = captures + 3;
   for (NodeId id : ids) {
-    const std::string name = c.session.view().node(id).name;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, rewrite.match);
-    pushGraph(L);
+    lua_pushvalue(L, match);
+    lua_pushvalue(L, graph);
     pushNode(L, id);
-    applying.call(2, 2, "match", name);
+    const int status = lua_pcall(L, 2, 2, handler);
+    const bool alive = c.session.view().contains(id);   // match may have edited, which is an error below
+    const std::string name = alive ? c.session.view().node(id).name : "an erased node";
+    if (status != LUA_OK) applying.fail("match", name);
     if (c.edits != editsBefore) throw std::runtime_error("rewrite '" + rewrite.name + "': match changed the graph at node '" + name + "'; only apply may");
     if (lua_toboolean(L, -2)) {
       found.push_back({id, name});
@@ -153,24 +162,25 @@ void applyFunctions(lua_State* L, const RewriteDefinition& rewrite, Applying& ap
     else if (lua_isstring(L, -1)) applying.refused(name, "refused", toString(L, -1, "a reason"), {});
     lua_pop(L, 2);
   }
+  lua_settop(L, captures);
 
   for (size_t i = 0; i < found.size(); ++i) {
     lua_rawgeti(L, captures, static_cast<lua_Integer>(i) + 1);
-    const int match = lua_gettop(L);
-    if (!c.session.view().contains(found[i].node) || !allAlive(L, match)) {
+    const int at = lua_gettop(L);
+    if (!c.session.view().contains(found[i].node) || !allAlive(L, at)) {
       lua_settop(L, captures);
       continue;
     }
-    ChainHandle* decision = chainAt(L, match);
-    if (!decision && lua_istable(L, match)) {   // a match may carry its chain in the field `chain`
-      lua_getfield(L, match, "chain");
+    ChainHandle* decision = chainAt(L, at);
+    if (!decision && lua_istable(L, at)) {   // a match may carry its chain in the field `chain`
+      lua_getfield(L, at, "chain");
       decision = chainAt(L, -1);
     }
     c.erased.clear();
     const uint64_t before = c.edits;
     lua_rawgeti(L, LUA_REGISTRYINDEX, rewrite.apply);
     pushGraph(L);
-    lua_pushvalue(L, match);
+    lua_pushvalue(L, at);
     applying.call(2, 2, "apply", found[i].name);
     if (lua_istable(L, -1)) applying.refused(found[i].name);
     else if (c.edits != before) applying.taken(found[i].name, decision);

@@ -90,10 +90,13 @@ int node(lua_State* L) {
 }
 
 int index(lua_State* L) {
+  // Methods first and without C++ objects: a rewrite comes here for every node.
+  if (lua_type(L, 2) != LUA_TSTRING) throw std::runtime_error("expected a node's name, got a " + std::string(luaL_typename(L, 2)));
+  luaL_getmetafield(L, 1, "__methods");
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, -2) != LUA_TNIL) return 1;
   const GraphHandle& handle = checkGraph(L, 1);
   const std::string key = toString(L, 2, "a node's name");
-  luaL_getmetafield(L, 1, "__methods");
-  if (lua_getfield(L, -1, key.c_str()) != LUA_TNIL) return 1;
   pushNodeOrNil(L, graphOf(L, handle).find(key), handle.pinned);
   return 1;
 }

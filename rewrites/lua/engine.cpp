@@ -99,6 +99,12 @@ int loadFile(lua_State* L) {
   return 0;
 }
 
+/// Forgets a stop that was asked for, in the backend too.
+void clearStop(Core& c) {
+  if (!c.stop.exchange(false)) return;
+  if (auto* backend = c.backend.load()) backend->stop = false;
+}
+
 /// Calls the function that is below `arguments` with limits, and ends the transaction. `label` is asked after the call.
 RunResult finish(Core& c, int arguments, int results, const std::function<std::string()>& label) {
   lua_State* L = c.L;
@@ -106,7 +112,7 @@ RunResult finish(Core& c, int arguments, int results, const std::function<std::s
   const int handler = lua_gettop(L) - arguments;
   lua_pushcfunction(L, traceback);
   lua_insert(L, handler);
-  c.stop = false;
+  clearStop(c);
   c.abortReason.clear();
   c.chunk.committed = false;
   using Clock = std::chrono::steady_clock;
@@ -146,6 +152,7 @@ RunResult finish(Core& c, int arguments, int results, const std::function<std::s
   result.changed = c.chunk.committed;
   c.deadline = std::chrono::steady_clock::time_point::max();
   c.abortReason.clear();
+  clearStop(c);
   installHook(L);   // the hook may have gone to every instruction
   lua_settop(L, handler - 1);
   return result;
@@ -229,8 +236,8 @@ void Engine::setSelection(std::vector<graph::ir::NodeId> nodes) { state_->select
 void Engine::setLimits(Limits limits) { state_->limits = limits; }
 
 void Engine::stop() {
-  state_->stop = true;
   if (auto* backend = state_->backend.load()) backend->stop = true;
+  state_->stop = true;   // last: who sees it may clear both
 }
 
 // --- completion ----------------------------------------------------------------------------------------------------------------
