@@ -150,7 +150,7 @@ class Painter {
     bool hovered = highlights_.hovered == &box;
     auto colour = incoming ? theme_.of(box.kind) : theme_.accent;
     list_.AddConvexPolyFilled(shape, 5, theme_.canvas);
-    list_.AddPolyline(shape, 5, (colour & 0x00FFFFFF) | (hovered ? 0xFF000000 : 0x80000000), ImDrawFlags_Closed, std::max(1.f, z_));
+    list_.AddPolyline(shape, 5, (colour & 0x00FFFFFF) | (hovered ? 0xFF000000 : 0xB8000000), ImDrawFlags_Closed, std::max(1.f, z_));
     if (z_ * 11 >= 6) text({a.x + 8 * z_, a.y + 4 * z_}, 11 * z_, hovered ? theme_.text : theme_.dim, (incoming ? "" : "→ ") + box.lines[0]);
   }
 

@@ -56,7 +56,7 @@ void SourcePanel::line(Context& context, size_t i, uint32_t selected) {
   else if (hovered) list->AddRectFilled({at.x, at.y - 2}, {at.x + width, at.y + height - 2}, context.theme.grid);
   char text[16];
   std::snprintf(text, sizeof text, "%5u", number);
-  list->AddText(at, context.theme.frame, text);
+  list->AddText(at, number == selected ? context.theme.text : context.theme.frame, text);
   auto shown = lines_[i].substr(0, 4000);
   auto first = shown.find_first_not_of(' ');
   bool comment = first != std::string_view::npos && shown[first] == '#';

@@ -72,7 +72,7 @@ class Ui {
   ProblemsPanel problems_;
   SourcePanel source_;
   float leftWidth_, rightWidth_, lowerHeight_;
-  float leftSplit_ = 0.66f, rightSplit_ = 0.62f, lowerSplit_ = 0.42f;
+  float leftSplit_ = 0.66f, rightSplit_ = 0.68f, lowerSplit_ = 0.42f;
   std::function<void()> beforePanel_;
   std::string path_;
   bool openDialog_ = false, quit_ = false, showProblems_ = false, showcase_ = false;

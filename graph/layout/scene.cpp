@@ -33,9 +33,8 @@ SceneBox makeBox(const ir::Graph& graph, const ViewItem& item, Point center, con
 }  // namespace
 
 const SceneBox* Scene::box(ir::NodeId id) const {
-  for (const auto& b : boxes)
-    if (b.node == id && b.item == ViewItem::Kind::node) return &b;
-  return nullptr;
+  auto it = index.find(id);
+  return it == index.end() ? nullptr : &boxes[it->second];
 }
 
 float edgeWidth(std::optional<int64_t> bytes) {
@@ -62,6 +61,7 @@ Scene buildScene(const ir::Graph& graph, const GraphView& view, const Positions&
   }
   for (size_t i = 0; i < view.items.size(); ++i) {
     scene.boxes.push_back(makeBox(graph, view.items[i], positions.centers[i], marks));
+    if (view.items[i].kind == ViewItem::Kind::node) scene.index[view.items[i].node] = i;
     scene.boxes.back().focus = spec.kind == ViewSpec::Kind::around && view.items[i].node == spec.node && view.items[i].kind == ViewItem::Kind::node;
   }
   return scene;

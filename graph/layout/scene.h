@@ -56,6 +56,7 @@ struct Scene {
   std::vector<SceneFrame> frames;
   std::vector<SceneEdge> edges;
   std::vector<SceneBox> boxes;
+  std::unordered_map<ir::NodeId, size_t> index;   // the box of each node that has one
   /// The box of a node; null when it is not shown.
   const SceneBox* box(ir::NodeId id) const;
 };

@@ -15,6 +15,7 @@ using ir::NodeId;
 
 constexpr size_t kManyUses = 5;        // in one view: a value used more often than this goes through portals
 constexpr size_t kFar = 90;            // items in between: a longer edge goes through portals
+constexpr size_t kSmall = 200;         // nodes: in a whole graph this small inputs are boxes too
 constexpr size_t kTextLimit = 40;      // characters of a line
 
 class Viewer {
@@ -150,7 +151,7 @@ class Viewer {
     if (isNumber(input)) return;   // symbols are read in the call's text
     const auto& node = graph_.node(input);
     // An input that few use is one box; one that many use is named at each of them.
-    if (node.op == ir::Op::placeholder && uses[input.value] <= kManyUses && spec_.kind != ViewSpec::Kind::whole) {
+    if (node.op == ir::Op::placeholder && uses[input.value] <= kManyUses && (spec_.kind != ViewSpec::Kind::whole || graph_.size() <= kSmall)) {
       addNode(input, -1);
       return addEdge(itemOf_[input.value], static_cast<int>(user), input);
     }
