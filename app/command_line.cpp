@@ -18,6 +18,12 @@
 namespace app {
 namespace {
 
+const char* kRewriteFooter = R"(OUT is written only when the results are the same, to the bit, at what is given and at a second, large binding of the symbols;
+otherwise the exit status is 1. A script is looked for here, then among the shipped ones.
+  fxloom rewrite dump.txt reinplace.lua -o out.py --inputs inputs.safetensors --require-taken 44 --report report.json)";
+const char* kBenchFooter = R"(Both versions are verified first. Inputs that a version changes are restored before each run, outside the timed window.
+  fxloom bench dump.txt reinplace.lua --sweep s0=1,8,64 --sweep s1=1024,4096
+  fxloom bench dump.txt --bind s0=8                          one version alone)";
 const char* kFooter = R"(Examples
   fxloom dump.txt                                            look at it
   fxloom info dump.txt                                       what it copies
@@ -46,8 +52,7 @@ using Action = std::function<int()>;
 
 void complain(const std::string& message) {
   std::fflush(stdout);
-  // A message with a place ("file:3:1: error: …") or a finished sentence ("error: …") stands as it is.
-  bool finished = message.find("error: ") != std::string::npos || message.find("--") == 0;
+  bool finished = message.find("error: ") != std::string::npos;   // it has its place: "file:3:1: error: …"
   fmt::print(stderr, "{}{}\n", finished ? "" : "error: ", message);
 }
 
@@ -66,26 +71,34 @@ Exit explainException(std::string& message) {
   } catch (const std::exception& error) {
     message = error.what();
   }
-  return interrupted() ? Exit::stopped : Exit::unusable;
+  if (!interrupted()) return Exit::unusable;
+  message = "stopped";
+  return Exit::stopped;
 }
 
 // Runs a command: its report is written for every answer and for what is unusable, never after wrong usage or Ctrl-C.
 int execute(const std::string& name, const std::string& file, const CommonOptions& common, const std::function<Exit(Report&)>& command) {
   catchInterrupts();
+  std::setvbuf(stdout, nullptr, _IOLBF, 1 << 16);   // a long run shows its lines as they come, in a pipe too
   Report report;
   report.command = name;
   report.file = file;
   std::string message;
   Exit code = Exit::yes;
+  bool writes = !common.report.empty();
   try {
-    if (!common.report.empty()) commands::requireWritable(common.report);
+    if (writes) {
+      writes = false;   // where nothing can be written, saying so once is enough
+      commands::requireWritable(common.report);
+      writes = true;
+    }
     code = command(report);
-    if (interrupted()) code = Exit::stopped, message = "stopped";
+    if (interrupted()) throw graph::run::Stopped();
   } catch (...) {
     code = explainException(message);
   }
   if (!message.empty()) complain(message);
-  if (common.report.empty() || code == Exit::usage || code == Exit::stopped) return static_cast<int>(code);
+  if (!writes || code == Exit::usage || code == Exit::stopped) return static_cast<int>(code);
   if (!message.empty() && !graph::text::hasErrors(report.diagnostics)) report.note(graph::text::Severity::error, message);
   try {
     graph::files::writeFileAtomically(common.report, report.json());
@@ -114,26 +127,26 @@ void onCommand(CLI::App* typedCommand, Action& action, const Options& options, c
 
 void addReading(CLI::App& app, Typed& typed, Action& action) {
   auto* info = command(app, "info", "What is in a file: graphs, operators, inputs, what it changes and copies, problems", "Look");
-  info->add_option("FILE", typed.info.file, "A dump")->required();
+  info->add_option("FILE", typed.info.file, "A dump")->type_name("")->required();
   info->add_flag("--json", typed.info.json, "As JSON on standard output");
   info->add_option("--bind", typed.info.bind, "Symbols by name, to count copied bytes")->type_name("s0=8,s1=2048")->allow_extra_args(false);
   addCommon(*info, typed.info.common);
   onCommand(info, action, typed.info, typed.info.file, commands::info);
 
   auto* explain = command(app, "explain", "May this write happen in place, and if not, why?", "Look");
-  explain->add_option("FILE", typed.explain.file, "A dump")->required();
-  explain->add_option("NODE", typed.explain.node, "A functional update: slice_scatter_1, index_put, ...")->required();
+  explain->add_option("FILE", typed.explain.file, "A dump")->type_name("")->required();
+  explain->add_option("NODE", typed.explain.node, "A functional update: slice_scatter_1, index_put, ...")->type_name("")->required();
   addCommon(*explain, typed.explain.common);
   onCommand(explain, action, typed.explain, typed.explain.file, commands::explain);
 
   auto* diff = command(app, "diff", "What changed in the structure (exit 1 when something did)", "Look");
-  diff->add_option("A", typed.diff.before, "A dump")->required();
-  diff->add_option("B", typed.diff.after, "Another")->required();
+  diff->add_option("A", typed.diff.before, "A dump")->type_name("")->required();
+  diff->add_option("B", typed.diff.after, "Another")->type_name("")->required();
   addCommon(*diff, typed.diff.common);
   onCommand(diff, action, typed.diff, typed.diff.before, commands::diff);
 
   auto* render = command(app, "render", "Draw a graph, a layer or a neighbourhood", "Look");
-  render->add_option("FILE", typed.render.file, "A dump")->required();
+  render->add_option("FILE", typed.render.file, "A dump")->type_name("")->required();
   render->add_option("-o", typed.render.out, "The picture")->type_name("X.svg|png|dot")->required();
   render->add_option("--around", typed.render.around, "Only the neighbourhood of this node")->type_name("NODE");
   render->add_option("--depth", typed.render.depth, "How far that goes")->type_name("N")->needs(render->get_option("--around"));
@@ -144,7 +157,7 @@ void addReading(CLI::App& app, Typed& typed, Action& action) {
 
 void addRunning(CLI::App& app, Typed& typed, Action& action) {
   auto* run = command(app, "run", "Execute a graph as printed", "Run");
-  run->add_option("FILE", typed.run.file, "A dump")->required();
+  run->add_option("FILE", typed.run.file, "A dump")->type_name("")->required();
   run->add_option("--expect", typed.run.expect, "Compare with these results")->type_name("E.safetensors");
   run->add_flag("--exact", typed.run.exact, "Compare bits, not within tolerance")->needs(run->get_option("--expect"));
   run->add_option("--save", typed.run.save, "Keep the results")->type_name("O.safetensors");
@@ -155,8 +168,8 @@ void addRunning(CLI::App& app, Typed& typed, Action& action) {
   onCommand(run, action, typed.run, typed.run.file, commands::run);
 
   auto* bench = command(app, "bench", "Time a graph, before and after the scripts, interleaved", "Run");
-  bench->add_option("FILE", typed.bench.file, "A dump")->required();
-  bench->add_option("SCRIPT", typed.bench.scripts, "Lua rewrites, in order");
+  bench->add_option("FILE", typed.bench.file, "A dump")->type_name("")->required();
+  bench->add_option("SCRIPT", typed.bench.scripts, "Lua rewrites, in order")->type_name("");
   bench->add_option("--sweep", typed.bench.sweeps, "Values of a symbol to try; several make every combination")->type_name("s0=1,2,4,8")->allow_extra_args(false);
   bench->add_option("--engine", typed.bench.engine, "What runs the graph")->type_name("aten|cudagraph|inductor");
   bench->add_option("--seconds", typed.bench.timing.seconds, "Time spent on each pair")->type_name("S")->check(CLI::Range(0.0, 86400.0));
@@ -164,11 +177,12 @@ void addRunning(CLI::App& app, Typed& typed, Action& action) {
   bench->add_option("--max-runs", typed.bench.timing.maxRuns, "At most this many runs of each")->type_name("N")->check(CLI::Range(1, 1000000));
   addInputs(*bench, typed.bench.input);
   addCommon(*bench, typed.bench.common);
+  bench->footer(kBenchFooter);
   onCommand(bench, action, typed.bench, typed.bench.file, commands::bench);
 
   auto* compare = command(app, "compare", "The same inputs through two graphs: values, changed inputs, aliasing", "Run");
-  compare->add_option("A", typed.compare.before, "A dump")->required();
-  compare->add_option("B", typed.compare.after, "Another")->required();
+  compare->add_option("A", typed.compare.before, "A dump")->type_name("")->required();
+  compare->add_option("B", typed.compare.after, "Another")->type_name("")->required();
   addInputs(*compare, typed.compare.input);
   addCommon(*compare, typed.compare.common);
   onCommand(compare, action, typed.compare, typed.compare.before, commands::compare);
@@ -176,17 +190,18 @@ void addRunning(CLI::App& app, Typed& typed, Action& action) {
 
 void addChanging(CLI::App& app, Typed& typed, Action& action) {
   auto* rewrite = command(app, "rewrite", "Apply Lua rewrites, verify by running both, export", "Change");
-  rewrite->add_option("FILE", typed.rewrite.file, "A dump")->required();
-  rewrite->add_option("SCRIPT", typed.rewrite.scripts, "Lua rewrites, in order")->required();
+  rewrite->add_option("FILE", typed.rewrite.file, "A dump")->type_name("")->required();
+  rewrite->add_option("SCRIPT", typed.rewrite.scripts, "Lua rewrites, in order")->type_name("")->required();
   rewrite->add_option("-o", typed.rewrite.out, "What to write; the extension decides: .py or .txt")->type_name("OUT")->required();
   rewrite->add_flag("!--no-verify", typed.rewrite.verify, "Export without running anything");
   rewrite->add_option("--require-taken", typed.rewrite.requireTaken, "Fail when fewer are taken")->type_name("N");
   addInputs(*rewrite, typed.rewrite.input);
   addCommon(*rewrite, typed.rewrite.common);
+  rewrite->footer(kRewriteFooter);
   onCommand(rewrite, action, typed.rewrite, typed.rewrite.file, commands::rewrite);
 
   auto* lua = command(app, "lua", "Run a script headless; what follows SCRIPT are its arguments", "Change");
-  lua->add_option("SCRIPT", typed.lua.script, "A Lua script")->required();
+  lua->add_option("SCRIPT", typed.lua.script, "A Lua script")->type_name("")->required();
   lua->add_flag("--trust", typed.lua.trust, "Without the sandbox: the script may use os, io, package");
   addCommon(*lua, typed.lua.common);
   lua->allow_extras();
@@ -194,7 +209,7 @@ void addChanging(CLI::App& app, Typed& typed, Action& action) {
   lua->parse_complete_callback([&, lua] { typed.lua.arguments = lua->remaining(); });
 
   auto* repl = command(app, "repl", "The Lua prompt in a terminal: history, completion", "Change");
-  repl->add_option("FILE", typed.repl.file, "A dump");
+  repl->add_option("FILE", typed.repl.file, "A dump")->type_name("");
   repl->add_flag("--trust", typed.repl.trust, "Without the sandbox");
   addInputs(*repl, typed.repl.input);
   addCommon(*repl, typed.repl.common);
@@ -204,14 +219,14 @@ void addChanging(CLI::App& app, Typed& typed, Action& action) {
   extract->allow_extras();
   extract->callback([&] {
     action = [] {
-      complain("error: extract is not in this version");
+      complain("extract is not in this version");
       return static_cast<int>(Exit::usage);
     };
   });
 }
 
 void addWindow(CLI::App& app, Typed& typed) {
-  app.add_option("FILE", typed.window.file, "A dump to open in the window")->group("Window");
+  app.add_option("FILE", typed.window.file, "A dump to open in the window")->type_name("")->group("Window");
   app.add_option("--view", typed.window.view, "What to show first: folded, layer [N], whole, or a node")->type_name("V")->group("Window");
   app.add_option("--lua", typed.window.lua, "Run a script after opening")->type_name("S.lua")->group("Window");
   app.add_option("--screenshot", typed.window.screenshot, "Save a picture when everything is drawn, and leave")->type_name("X.png")->group("Window");
@@ -246,17 +261,17 @@ int commandLine(int argc, char** argv) {
   CLI::App app{"fxloom: open the graph that PyTorch printed, see what it copies, rewrite it, prove it equal, measure it.", "fxloom"};
   app.set_version_flag("--version", std::string("fxloom ") + FXLOOM_VERSION);
   app.get_formatter()->column_width(34);
-  app.footer(kFooter);
   app.require_subcommand(0, 1);
   addWindow(app, typed);
   addReading(app, typed, action);
   addRunning(app, typed, action);
   addChanging(app, typed, action);
+  app.footer(kFooter);   // last: a subcommand would inherit it
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);   // --help, --version
-    complain(std::string("error: ") + error.what() + "\n`fxloom --help` and `fxloom COMMAND --help` say what can be typed");
+    complain(error.what() + std::string( "\n`fxloom --help` and `fxloom COMMAND --help` say what can be typed"));
     return static_cast<int>(Exit::usage);
   }
   if (!action) return openWindow(typed.window);

@@ -75,7 +75,10 @@ std::shared_ptr<const graph::ir::Graph> GraphFile::usableGraph(const std::string
 std::string GraphFile::drawn(const std::vector<Diagnostic>& diagnostics) const {
   const size_t limit = 20;
   std::string text;
-  for (size_t i = 0; i < diagnostics.size() && i < limit; ++i) text += (i ? "\n" : "") + graph::text::format(diagnostics[i], path_, source_);
+  for (size_t i = 0; i < diagnostics.size() && i < limit; ++i) {
+    if (i) text += '\n';
+    text += graph::text::format(diagnostics[i], path_, source_);
+  }
   if (diagnostics.size() > limit) text += fmt::format("\n{}: ... and {} more", path_, diagnostics.size() - limit);
   return text;
 }

@@ -26,6 +26,15 @@ graph::run::Backend& readyBackend(const CommonOptions& common, const graph::run:
   return backend;
 }
 
+std::function<graph::run::Backend&()> backendSource(const CommonOptions& common) {
+  return [threads = common.threads]() -> graph::run::Backend& {
+    auto& backend = torchBackend();
+    throwIfInterrupted();
+    if (threads > 0) backend.setThreads(threads);
+    return backend;
+  };
+}
+
 void requireWritable(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code ignored;
@@ -60,67 +69,10 @@ graph::ir::Binding boundSymbols(const graph::ir::Graph& graph, const graph::ir::
   return bound;
 }
 
-namespace {
-
-// Both parts count: the worse status, the larger difference, all items that are not the same.
-Equivalence combined(Equivalence a, const Equivalence& b) {
-  if (b.status == Status::different || a.status == Status::same) {
-    a.status = b.status;
-    if (!b.reason.empty()) a.reason = b.reason;
-  }
-  a.bitIdentical = a.bitIdentical && b.bitIdentical;
-  a.maxAbs = std::max(a.maxAbs, b.maxAbs);
-  if (a.aliasing == "same") a.aliasing = b.aliasing;
-  auto merge = [](auto& into, const auto& items) {
-    for (const auto& item : items) {
-      auto known = std::find_if(into.begin(), into.end(), [&](const auto& each) { return each.name == item.name; });
-      if (known == into.end()) into.push_back(item);
-      else if (known->same && !item.same) *known = item;
-      else if (known->same == item.same) {
-        known->identical = known->identical && item.identical;
-        known->maxAbs = std::max(known->maxAbs, item.maxAbs);
-        known->maxRel = std::max(known->maxRel, item.maxRel);
-      }
-    }
-  };
-  merge(a.outputs, b.outputs);
-  merge(a.mutatedInputs, b.mutatedInputs);
-  for (const auto& binding : b.bindings)
-    if (std::find(a.bindings.begin(), a.bindings.end(), binding) == a.bindings.end()) a.bindings.push_back(binding);
-  return a;
-}
-
-// Can the graph as printed run on made inputs at all? Without real tensors some cannot (indices that only the user knows).
-bool runsOnMadeInputs(graph::run::Backend& backend, const graph::ir::Graph& graph, const graph::run::InputRequest& request, int variant) try {
-  auto inputs = graph::run::makeInputs(backend, graph, request, variant);
-  backend.compile(graph, request.device)->run(inputs.values, inputs.attributes);
-  return true;
-} catch (const graph::run::Stopped&) {
-  throw;
-} catch (const std::exception&) {
-  return false;
-}
-
-}  // namespace
-
 Equivalence verify(graph::run::Backend& backend, const graph::ir::Graph& before, const graph::ir::Graph& after,
                    const graph::run::InputRequest& request) {
-  graph::run::EquivalenceRequest made{request, {0, 2}, true};
-  if (!request.tensorsFile) {
-    auto result = graph::run::compareGraphs(backend, before, after, made);
-    throwIfInterrupted();
-    return result;
-  }
-  auto result = graph::run::compareGraphs(backend, before, after, {request, {0}, true});
+  auto result = graph::run::compareGraphs(backend, before, after, {request, {0, 2}, true});
   throwIfInterrupted();
-  if (result.status != Status::same) return result;
-  made.inputs.tensorsFile.reset();
-  for (int variant : made.variants) {
-    auto part = graph::run::compareGraphs(backend, before, after, {made.inputs, {variant}, true});
-    throwIfInterrupted();
-    if (part.status == Status::skipped && !runsOnMadeInputs(backend, before, made.inputs, variant)) continue;
-    result = combined(std::move(result), part);
-  }
   return result;
 }
 
@@ -140,7 +92,6 @@ std::string summary(const Equivalence& verify) {
                        counted(verify.mutatedInputs.size(), "changed input"), verify.aliasing, at);
   }
   std::string text = "same results: NO" + at;
-  if (!verify.reason.empty()) text += "\n  " + verify.reason;
   size_t shown = 0;
   for (const auto* items : {&verify.outputs, &verify.mutatedInputs})
     for (const auto& item : *items) {
@@ -148,6 +99,7 @@ std::string summary(const Equivalence& verify) {
       auto what = item.problem.empty() ? fmt::format("max abs {:.3g}, max rel {:.3g}", item.maxAbs, item.maxRel) : item.problem;
       text += fmt::format("\n  {}: {}", item.name, what);
     }
+  if (shown == 0 && verify.aliasing == "same") text += "\n  " + verify.reason;
   if (shown > 10) text += fmt::format("\n  ... and {} more", shown - 10);
   if (verify.aliasing != "same") text += "\n  aliasing: " + verify.aliasing;
   return text;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,6 +21,9 @@ template <class... T> void say(const CommonOptions& common, fmt::format_string<T
 
 /// Opens LibTorch, sets threads and seed, and fills torch and device of the report. Throws Failure (unusable) when the device is not here.
 graph::run::Backend& readyBackend(const CommonOptions& common, const graph::run::InputRequest& request, Report& report);
+
+/// The same for a session: opened by the first command of a script that needs it.
+std::function<graph::run::Backend&()> backendSource(const CommonOptions& common);
 
 /// Runs `work`; a failure at a node becomes a Failure drawn at the node's line.
 template <class Work> auto located(const GraphFile& file, const graph::ir::Graph& graph, Work&& work) {
@@ -39,7 +43,7 @@ void describe(Report& report, const graph::ir::Graph& graph, const graph::ir::Bi
 /// What is bound by symbol or by placeholder name, by symbol. Throws Failure (usage) for a name that the graph does not have.
 graph::ir::Binding boundSymbols(const graph::ir::Graph& graph, const graph::ir::Binding& bind);
 
-/// Before against after: the user's tensors when there are some, and made ones at two bindings, one of them large. A Stopped is thrown on.
+/// Before against after by bits: at what the user gave and at a second, large binding. Throws Stopped after a Ctrl-C.
 graph::run::Equivalence verify(graph::run::Backend& backend, const graph::ir::Graph& before, const graph::ir::Graph& after,
                                const graph::run::InputRequest& request);
 

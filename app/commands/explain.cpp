@@ -75,8 +75,8 @@ Exit explain(const ExplainOptions& options, Report& report) {
   rewrites::InPlace analysis(*graph);
   auto id = graph->find(options.node);
   if (!id) throw Failure(Exit::usage, fmt::format("error: {} has no node '{}'; {}", file.path(), options.node, suggestions(analysis, *graph)));
-  say(options.common, "{}", graph::text::printNode(*graph, id));
   if (const auto* chain = analysis.chainOf(id)) {
+    say(options.common, "{}", graph::text::printNode(*graph, id));
     sayTaken(options.common, *graph, *chain, options.node);
     sayStorage(options.common, analysis, id);
     return Exit::yes;
@@ -85,6 +85,7 @@ Exit explain(const ExplainOptions& options, Report& report) {
     if (std::find(chain.copies.begin(), chain.copies.end(), id) != chain.copies.end())
       return sayTaken(options.common, *graph, chain, options.node);
   if (const auto* refusal = analysis.refusalOf(id)) {
+    say(options.common, "{}", graph::text::printNode(*graph, id));
     auto answer = sayRefused(options.common, *graph, *refusal);
     sayStorage(options.common, analysis, id);
     return answer;

@@ -9,6 +9,7 @@
 #include "app/report_json.h"
 #include "app/units.h"
 #include "graph/text/printer.h"
+#include "rewrites/accesses.h"
 #include "rewrites/storage.h"
 
 namespace app::commands {
@@ -33,17 +34,21 @@ GraphFacts factsOf(const Graph& graph, const graph::ir::Binding& binding) {
   using graph::ir::Op;
   GraphFacts facts;
   rewrites::Storage storage(graph);
+  rewrites::Operators operators;
+  std::vector<bool> written(graph.idLimit());   // by owner
   for (auto id : graph) {
     const auto& node = graph.node(id);
     if (node.op == Op::call_function || node.op == Op::call_method || node.op == Op::call_module) ++facts.operators[targetOf(node)];
-    if ((node.op == Op::placeholder || node.op == Op::get_attr) && storage.owner(id) == id && !storage.writers(id).empty())
-      facts.mutates.push_back(node.op == Op::placeholder ? node.name : node.target);
+    rewrites::forEachWrite(storage, operators, id, [&](const rewrites::Write& write) { written[storage.owner(write.value).value] = true; });
     std::string kind;
     if (auto bytes = rewrites::copiedBytes(graph, id, &kind)) {
       auto& sum = facts.copiedExpressions[kind];
       sum = sum + *bytes;
     }
   }
+  for (auto id : graph)
+    if (const auto& node = graph.node(id); written[id.value] && (node.op == Op::placeholder || node.op == Op::get_attr))
+      facts.mutates.push_back(node.target);
   facts.copied = rewrites::copiedBytes(graph, binding);
   return facts;
 }
@@ -53,6 +58,7 @@ Json dimension(const graph::ir::Expr& size) {
   return size.str();
 }
 
+// An input goes by its name in the signature (Dynamo: `L_x_`), as in a file of tensors.
 Json inputJson(const graph::ir::Node& node) {
   Json dtype = nullptr, shape = nullptr;
   if (const auto* tensor = node.tensor()) {
@@ -62,7 +68,7 @@ Json inputJson(const graph::ir::Node& node) {
   } else if (auto text = graph::text::printMeta(node.meta); !text.empty()) {
     dtype = text;
   }
-  return {{"name", node.name}, {"dtype", dtype}, {"shape", shape}};
+  return {{"name", node.target}, {"dtype", dtype}, {"shape", shape}};
 }
 
 Json graphJson(const Graph& graph, const GraphFacts& facts) {
@@ -94,8 +100,9 @@ void sayGraph(const CommonOptions& common, const Graph& graph, const GraphFacts&
   say(common, "{}: {}", graph.name().empty() ? "graph" : graph.name(), counted(graph.size(), "node"));
   std::vector<std::string> inputs, operators;
   for (auto id : graph.placeholders()) {
-    auto meta = graph::text::printMeta(graph.node(id).meta);
-    inputs.push_back(meta.empty() ? graph.node(id).name : graph.node(id).name + ": " + meta);
+    const auto& node = graph.node(id);
+    auto meta = graph::text::printMeta(node.meta);
+    inputs.push_back(meta.empty() ? node.target : node.target + ": " + meta);
   }
   say(common, "  inputs    {}", inputs.empty() ? "none" : listed(inputs, 8));
   if (auto symbols = graph.symbols(); !symbols.empty()) say(common, "  symbols   {}", listed(symbols, 20));
@@ -127,7 +134,8 @@ Exit info(const InfoOptions& options, Report& report) {
     else sayGraph(options.common, *graph, facts);
   }
   if (options.json) fmt::print("{}\n", toText({{"graphs", all}, {"diagnostics", toJson(report.diagnostics)}}));
-  else if (!report.diagnostics.empty()) fmt::print(stderr, "{}\n", file.drawn(report.diagnostics));
+  std::fflush(stdout);
+  if (!options.json && !report.diagnostics.empty()) fmt::print(stderr, "{}\n", file.drawn(report.diagnostics));
   if (!graphs.empty()) describe(report, *graphs.front(), graphs.size() == 1 ? boundSymbols(*graphs.front(), binding) : binding);
   return graphs.empty() ? Exit::unusable : Exit::yes;
 }

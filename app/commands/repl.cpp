@@ -13,7 +13,6 @@
 #include "app/commands/common.h"
 #include "app/interrupt.h"
 #include "app/program_folder.h"
-#include "app/torch_module.h"
 #include "rewrites/lua/engine.h"
 #include "rewrites/session.h"
 
@@ -58,7 +57,7 @@ std::optional<std::string> readLine(bool terminal) {
 }  // namespace
 
 Exit repl(const ReplOptions& options, Report& report) {
-  rewrites::Session session(torchBackend);
+  rewrites::Session session(backendSource(options.common));
   session.inputRequest() = options.input.request();
   if (!options.file.empty()) {
     GraphFile file(options.file);

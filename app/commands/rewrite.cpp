@@ -6,28 +6,35 @@
 #include "app/commands/rewriting_report.h"
 #include "app/program_folder.h"
 #include "app/rewriting.h"
+#include "app/torch_module.h"
 #include "rewrites/export.h"
 
 namespace app::commands {
 namespace {
 
-// The binding for which copied bytes are shown: what the user bound, completed by the choice that verification makes.
+// The binding for which copied bytes are shown: what the user bound, completed by the choice that verification makes. Annotations
+// that no numbers fit are no reason to stop here; something given that does not fit is.
 graph::ir::Binding bindingFor(const graph::ir::Graph& graph, const graph::run::InputRequest& request) try {
   return graph::run::chooseSymbols(graph, request);
 } catch (const graph::run::InputError&) {
-  return request.bind;
+  if (request.tensorsFile || !request.bind.empty()) throw;
+  return {};
 }
 
 void verifyRewritten(const RewriteOptions& options, const Rewritten& rewritten, const graph::run::InputRequest& request, Report& report) {
-  graph::run::Equivalence skipped;
-  if (!options.verify || !rewritten.changed()) {
+  bool needed = options.verify && rewritten.changed();
+  if (needed || request.tensorsFile) {
+    // Tensors that do not fit are the user's error, not a failed verification.
+    auto& backend = readyBackend(options.common, request, report);
+    graph::run::makeInputs(backend, *rewritten.before, request);
+  }
+  if (!needed) {
+    graph::run::Equivalence skipped;
     skipped.reason = options.verify ? "nothing changed" : "--no-verify";
     report.verify = skipped;
     return;
   }
-  auto& backend = readyBackend(options.common, request, report);
-  graph::run::makeInputs(backend, *rewritten.before, request);   // tensors that do not fit are the user's error, not a failed verification
-  report.verify = verify(backend, *rewritten.before, *rewritten.after, request);
+  report.verify = verify(torchBackend(), *rewritten.before, *rewritten.after, request);
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ class BadInput(ProgramTest):
 
     def test_truncated(self):
         text = CACHE[:CACHE.index("copy_, ") if "copy_, " in CACHE else CACHE.index("copy_.default") + 20]
-        self.everywhere(self.file("bad_truncated.txt", text), err=re.compile(r"bad_truncated\.txt:\d+:\d+: error: "), errors=1)
+        self.everywhere(self.file("bad_truncated.txt", text), err=re.compile(r"bad_truncated\.txt:\d+:\d+: error: "), errors=2)   # where it ends, and that no return came
 
     def test_unexpected_character(self):
         dump = self.file("bad_operand.txt", ADD.replace("(x, y)", "(x, @)"))
@@ -133,10 +133,10 @@ class BadInput(ProgramTest):
                           {"aliases": [[{"name": "a", **window}, {"name": "b", **window}]]})
         out = self.folder / "rewritten.txt"
         self.expect(0, "rewrite", dump, REINPLACE, "-o", out)
-        self.assertIn("guard: disjoint(a, b)", out.read_text())
+        self.assertRegex(out.read_text(), r"guard: disjoint\(a(, b)?\)")
         self.expect(0, "run", out)
         self.expect(0, "run", dump, "--inputs", self.folder / "same.safetensors")     # as printed it is defined
-        self.bad("run", out, "--inputs", self.folder / "same.safetensors", err=["a", "b", "disjoint"])
+        self.bad("run", out, "--inputs", self.folder / "same.safetensors", err="inputs a and b share memory")
 
     # --- scripts ---------------------------------------------------------------------------------------------------------------
 
