@@ -112,15 +112,18 @@ Entry readEntry(const std::string& path, const std::string& name, const Json& js
     if (!size.is_number_unsigned() || size.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) bad("its shape has an item that is no size");
     entry.shape.push_back(size.get<int64_t>());
   }
-  if (offsets == json.end() || !offsets->is_array() || offsets->size() != 2 || !(*offsets)[0].is_number_unsigned() || !(*offsets)[1].is_number_unsigned())
+  if (offsets == json.end() || !offsets->is_array() || offsets->size() != 2 || !(*offsets)[0].is_number_unsigned() ||
+      !(*offsets)[1].is_number_unsigned())
     bad("has no data_offsets");
   entry.begin = (*offsets)[0].get<uint64_t>();
   entry.end = (*offsets)[1].get<uint64_t>();
   if (entry.begin > entry.end || entry.end > dataSize)
-    bad("its bytes " + std::to_string(entry.begin) + " to " + std::to_string(entry.end) + " are outside the data (" + std::to_string(dataSize) + " bytes)");
+    bad("its bytes " + std::to_string(entry.begin) + " to " + std::to_string(entry.end) + " are outside the data (" +
+        std::to_string(dataSize) + " bytes)");
   auto wanted = byteCount(entry.shape, entry.dtype);
   if (!wanted || *wanted != entry.end - entry.begin)
-    bad("has " + std::to_string(entry.end - entry.begin) + " bytes, its shape and dtype need " + (wanted ? std::to_string(*wanted) : "more than there can be"));
+    bad("has " + std::to_string(entry.end - entry.begin) + " bytes, its shape and dtype need " +
+        (wanted ? std::to_string(*wanted) : "more than there can be"));
   return entry;
 }
 
@@ -129,10 +132,14 @@ Json parseHeader(const std::string& path, const char* text, uint64_t length) {
   int depth = 0;
   bool quoted = false;
   for (uint64_t i = 0; i < length; ++i) {
-    if (quoted && text[i] == '\\') ++i;
-    else if (text[i] == '"') quoted = !quoted;
-    else if (!quoted && (text[i] == '{' || text[i] == '[') && ++depth > 64) fail(path, "its header is nested too deeply");
-    else if (!quoted && (text[i] == '}' || text[i] == ']')) --depth;
+    if (quoted && text[i] == '\\')
+      ++i;
+    else if (text[i] == '"')
+      quoted = !quoted;
+    else if (!quoted && (text[i] == '{' || text[i] == '[') && ++depth > 64)
+      fail(path, "its header is nested too deeply");
+    else if (!quoted && (text[i] == '}' || text[i] == ']'))
+      --depth;
   }
   // A name given twice is refused by the format; the parser alone would keep the last.
   std::vector<std::set<std::string>> names;
@@ -140,7 +147,8 @@ Json parseHeader(const std::string& path, const char* text, uint64_t length) {
   auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
     if (event == Json::parse_event_t::object_start) names.emplace_back();
     if (event == Json::parse_event_t::object_end && !names.empty()) names.pop_back();
-    if (event == Json::parse_event_t::key && !names.empty() && !names.back().insert(parsed.get<std::string>()).second) twice = parsed.get<std::string>();
+    if (event == Json::parse_event_t::key && !names.empty() && !names.back().insert(parsed.get<std::string>()).second)
+      twice = parsed.get<std::string>();
     return true;
   };
   auto header = Json::parse(text, text + length, watch, /*allow_exceptions=*/false);
@@ -150,7 +158,8 @@ Json parseHeader(const std::string& path, const char* text, uint64_t length) {
 }
 
 void checkNoOverlap(const std::string& path, std::vector<Entry>& entries) {
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
   const Entry* previous = nullptr;
   for (auto& entry : entries) {
     if (entry.begin == entry.end) continue;
@@ -194,7 +203,8 @@ Safetensors Safetensors::open(const std::string& path) {
   uint64_t length = 0;
   std::memcpy(&length, bytes, 8);
   if (length > kHeaderLimit) fail(path, "its header would have " + std::to_string(length) + " bytes, more than 100 MB");
-  if (length > size - 8) fail(path, "is truncated: its header needs " + std::to_string(length) + " bytes, " + std::to_string(size - 8) + " are there");
+  if (length > size - 8)
+    fail(path, "is truncated: its header needs " + std::to_string(length) + " bytes, " + std::to_string(size - 8) + " are there");
   auto header = parseHeader(path, reinterpret_cast<const char*>(bytes + 8), length);
 
   Safetensors result;
@@ -226,10 +236,12 @@ void writeSafetensors(const std::string& path, const std::vector<std::pair<std::
   uint64_t offset = 0;
   for (auto& [name, tensor] : tensors) {
     auto dtype = nameOf(tensor.dtype);
-    if (dtype.empty()) fail(path, "tensor '" + name + "' is " + std::string(ir::abbreviation(tensor.dtype)) + ", which has no safetensors type");
+    if (dtype.empty())
+      fail(path, "tensor '" + name + "' is " + std::string(ir::abbreviation(tensor.dtype)) + ", which has no safetensors type");
     if (name == "__metadata__" || header.contains(name)) fail(path, "tensor '" + name + "' is given twice");
     auto wanted = byteCount(tensor.shape, tensor.dtype);
-    if (!wanted || *wanted != tensor.bytes.size()) fail(path, "tensor '" + name + "' has " + std::to_string(tensor.bytes.size()) + " bytes, not those of its shape");
+    if (!wanted || *wanted != tensor.bytes.size())
+      fail(path, "tensor '" + name + "' has " + std::to_string(tensor.bytes.size()) + " bytes, not those of its shape");
     header[name] = {{"dtype", dtype}, {"shape", tensor.shape}, {"data_offsets", {offset, offset + tensor.bytes.size()}}};
     offset += tensor.bytes.size();
   }

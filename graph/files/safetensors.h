@@ -18,7 +18,9 @@
 namespace graph::files {
 
 /// Message starts with the path.
-struct FileError : std::runtime_error { using std::runtime_error::runtime_error; };
+struct FileError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 struct TensorBytes {
   ir::DType dtype = ir::DType::f32;

@@ -7,8 +7,8 @@
 
 #include <atomic>
 #include <complex>
-#include <functional>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,9 +28,13 @@ struct NodeError : std::runtime_error {
   NodeError(ir::NodeId where, const std::string& message) : std::runtime_error(message), node(where) {}
 };
 /// Inputs do not fit the graph (name, dtype, shape, device), a symbol is unbound, or a guard fails.
-struct InputError : std::runtime_error { using std::runtime_error::runtime_error; };
+struct InputError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 /// The stop flag was set.
-struct Stopped : std::runtime_error { Stopped() : std::runtime_error("stopped") {} };
+struct Stopped : std::runtime_error {
+  Stopped() : std::runtime_error("stopped") {}
+};
 
 /// Where and how a tensor lies. Sizes, strides and offset in elements.
 struct Geometry {
@@ -38,7 +42,7 @@ struct Geometry {
   std::vector<int64_t> sizes, strides;
   int64_t offset = 0;
   ir::Device device;
-  uint64_t storage = 0;       // equal iff the storage is the same
+  uint64_t storage = 0;  // equal iff the storage is the same
   int64_t storageBytes = 0;
   bool conj = false, neg = false;
   int64_t numel() const;
@@ -63,7 +67,7 @@ struct Value {
 /// Meta propagation of one node: one geometry per tensor result (several for multi-output nodes), or a number.
 struct NodeInfo {
   std::vector<Geometry> tensors;
-  std::optional<int64_t> integer;   // value of a Sym node
+  std::optional<int64_t> integer;  // value of a Sym node
 };
 struct Problem {
   enum class Kind : uint8_t {
@@ -72,18 +76,18 @@ struct Problem {
     unsupported,  // it cannot run on meta tensors, and no annotation stands in
   };
   ir::NodeId node;
-  std::string message;              // names the node: "no Meta kernel for …", "shape f32[3] is not the annotated f32[4]"
+  std::string message;  // names the node: "no Meta kernel for …", "shape f32[3] is not the annotated f32[4]"
   Kind kind = Kind::mismatch;
 };
 struct Propagation {
-  std::vector<NodeInfo> nodes;      // by NodeId::value; empty entries where unknown
+  std::vector<NodeInfo> nodes;  // by NodeId::value; empty entries where unknown
   std::vector<Problem> problems;
 };
 
 /// One node in a profile.
 struct NodeTiming {
   ir::NodeId node;
-  double microseconds = 0;          // of one run, or the median of several (profileMedian)
+  double microseconds = 0;  // of one run, or the median of several (profileMedian)
   int64_t bytesRead = 0, bytesWritten = 0, allocated = 0;
 };
 
@@ -96,13 +100,17 @@ class Program {
   /// Inputs that the graph mutates are mutated.
   virtual ValueList run(const ValueList& inputs, const std::map<std::string, TensorPtr>& attributes) = 0;
   /// The same with the time, bytes and allocations of every node.
-  virtual ValueList profile(const ValueList& inputs, const std::map<std::string, TensorPtr>& attributes, std::vector<NodeTiming>& timings) = 0;
+  virtual ValueList profile(const ValueList& inputs, const std::map<std::string, TensorPtr>& attributes,
+                            std::vector<NodeTiming>& timings) = 0;
   /// Peak bytes of the last profile() beyond what was allocated at its start; nothing when none was made or it cannot be measured. run()
   /// does not measure: watching every allocation would cost time.
   virtual std::optional<int64_t> peakBytes() const = 0;
 };
 
-struct DeviceInfo { std::string name; int64_t memoryBytes = 0; };
+struct DeviceInfo {
+  std::string name;
+  int64_t memoryBytes = 0;
+};
 
 class Backend {
  public:
@@ -134,7 +142,11 @@ class Backend {
   /// Copies the elements of `from` into `to` (same geometry): restores an input before a run. Asynchronous on a device.
   virtual void copyInto(const TensorPtr& to, const TensorPtr& from) = 0;
   /// Bitwise equality, and max abs / max rel difference (NaN equals NaN; nothing for non-floating).
-  struct Difference { bool identical = true; double maxAbs = 0, maxRel = 0; int64_t differing = 0; };
+  struct Difference {
+    bool identical = true;
+    double maxAbs = 0, maxRel = 0;
+    int64_t differing = 0;
+  };
   virtual Difference compare(const TensorPtr& a, const TensorPtr& b) = 0;
   /// Adds `value` to every element in place (leak probe).
   virtual void add(const TensorPtr& tensor, double value) = 0;

@@ -10,8 +10,8 @@
 namespace graph::run {
 namespace {
 
-constexpr int kChecks = 24;             // propagations at most
-constexpr int kStarts = 12;             // starting points of the search
+constexpr int kChecks = 24;                            // propagations at most
+constexpr int kStarts = 12;                            // starting points of the search
 constexpr int64_t kLargestTensor = int64_t{64} << 20;  // elements of one annotated tensor, for chosen symbols
 
 std::set<std::string> allSymbols(const ir::Graph& graph) {
@@ -48,7 +48,8 @@ class Search {
       lastTried = binding;
     }
     if (variant == 2) return find(checker, 1);  // large ones do not fit: other small ones may
-    throw InputError("no values of " + names() + " fit the graph's annotations: " + (last ? last->message : "its tensors would be too large") +
+    throw InputError("no values of " + names() +
+                     " fit the graph's annotations: " + (last ? last->message : "its tensors would be too large") +
                      (lastTried.empty() ? "" : " (tried " + describe(lastTried) + ")") + "; give them with --bind");
   }
 
@@ -58,18 +59,30 @@ class Search {
     static constexpr int64_t kBase[] = {3, 5, 24};
     int64_t base = kBase[std::clamp(variant, 0, 2)], n = static_cast<int64_t>(unknown_.size()), at = static_cast<int64_t>(i);
     switch (start) {
-      case 0: return base + at;
-      case 1: return base + n - 1 - at;
-      case 2: return base + 2 * at;
-      case 3: return 8 * (at + 1) * (variant == 2 ? 4 : 1) + 8 * variant;
-      case 4: return 8 * (n - at) * (variant == 2 ? 4 : 1) + 8 * variant;
-      case 5: return int64_t{1} << std::min<int64_t>(at + 2 + variant, 10);
-      case 6: return int64_t{1} << std::min<int64_t>(n - at + 1 + variant, 10);
-      case 7: return 64 * (at + 1);
-      case 8: return base;
-      case 9: return 8 << variant;
-      case 10: return 2;
-      default: return 1;
+      case 0:
+        return base + at;
+      case 1:
+        return base + n - 1 - at;
+      case 2:
+        return base + 2 * at;
+      case 3:
+        return 8 * (at + 1) * (variant == 2 ? 4 : 1) + 8 * variant;
+      case 4:
+        return 8 * (n - at) * (variant == 2 ? 4 : 1) + 8 * variant;
+      case 5:
+        return int64_t{1} << std::min<int64_t>(at + 2 + variant, 10);
+      case 6:
+        return int64_t{1} << std::min<int64_t>(n - at + 1 + variant, 10);
+      case 7:
+        return 64 * (at + 1);
+      case 8:
+        return base;
+      case 9:
+        return 8 << variant;
+      case 10:
+        return 2;
+      default:
+        return 1;
     }
   }
 
@@ -87,7 +100,8 @@ class Search {
 
   // Changes one symbol at a time while fewer constraints are broken.
   bool improve(ir::Binding& binding) const {
-    static constexpr int64_t kTries[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 20, 24, 25, 32, 33, 40, 48, 64, 65, 96, 128, 256, 512, 1024, 2048, 1};
+    static constexpr int64_t kTries[] = {2,  3,  4,  5,  6,  7,  8,  9,  10, 11,  12,  13,  16,   17,   20,
+                                         24, 25, 32, 33, 40, 48, 64, 65, 96, 128, 256, 512, 1024, 2048, 1};
     auto worst = broken(binding);
     for (int round = 0; worst > 0 && round < 8; ++round) {
       auto before = worst;
@@ -97,7 +111,8 @@ class Search {
           binding[symbol] = candidate;
           auto count = broken(binding);
           // A tie goes to a value that no other symbol has: equal values hide mistakes.
-          if (count < worst || (count == worst && clashes(binding, symbol, best) && !clashes(binding, symbol, candidate))) worst = count, best = candidate;
+          if (count < worst || (count == worst && clashes(binding, symbol, best) && !clashes(binding, symbol, candidate)))
+            worst = count, best = candidate;
           if (worst == 0 && !clashes(binding, symbol, best)) break;
         }
         binding[symbol] = best;

@@ -71,7 +71,8 @@ class Collector {
     std::string_view target = node.target;
     if (target.starts_with("aten.slice.")) return slice(id, node, metaOf(argument(node, "self")), node.tensor());
     if (target.starts_with("aten.slice_scatter.")) return slice(id, node, metaOf(argument(node, "self")), metaOf(argument(node, "src")));
-    if (target == "aten.view.default" || target == "aten._unsafe_view.default" || target == "aten.reshape.default") return sameCount(id, node);
+    if (target == "aten.view.default" || target == "aten._unsafe_view.default" || target == "aten.reshape.default")
+      return sameCount(id, node);
     if (target == "aten.expand.default") return expand(id, node);
     if (target == "aten.cat.default") return cat(id, node);
     if (target == "aten.copy_.default" || target == "aten.copy.default") return;  // broadcasts
@@ -98,13 +99,15 @@ class Collector {
     if (!self || !part || self->shape.size() != part->shape.size()) return;
     auto dim = dimension(node, self->shape.size());
     if (!dim) return;
-    auto start = number(node, "start").value_or(Expr(0)), end = number(node, "end").value_or(Expr(INT64_MAX)), step = number(node, "step").value_or(Expr(1));
+    auto start = number(node, "start").value_or(Expr(0)), end = number(node, "end").value_or(Expr(INT64_MAX)),
+         step = number(node, "step").value_or(Expr(1));
     auto whole = self->shape[*dim], wanted = part->shape[*dim];
     std::set<std::string> symbols;
     for (auto* e : {&start, &end, &step, &whole, &wanted}) e->collectSymbols(symbols);
-    add(id, node.name + ": " + wanted.str() + " is not the length of the slice " + start.str() + ":" + end.str() + " of " + whole.str(), std::move(symbols),
-        [=](const ir::Binding& binding) -> std::optional<bool> {
-          auto from = start.evaluate(binding), to = end.evaluate(binding), by = step.evaluate(binding), all = whole.evaluate(binding), want = wanted.evaluate(binding);
+    add(id, node.name + ": " + wanted.str() + " is not the length of the slice " + start.str() + ":" + end.str() + " of " + whole.str(),
+        std::move(symbols), [=](const ir::Binding& binding) -> std::optional<bool> {
+          auto from = start.evaluate(binding), to = end.evaluate(binding), by = step.evaluate(binding), all = whole.evaluate(binding),
+               want = wanted.evaluate(binding);
           if (!from || !to || !by || !all || !want || *by <= 0) return std::nullopt;
           auto clamp = [&](int64_t v) { return std::clamp<int64_t>(v < 0 ? v + *all : v, 0, *all); };
           auto length = std::max<int64_t>(clamp(*to) - clamp(*from), 0);
@@ -122,7 +125,9 @@ class Collector {
     auto* result = node.tensor();
     if (!self || !result) return;
     auto before = product(self->shape), after = product(result->shape);
-    if (!(before == after)) addCompare(id, "a view of " + before.str() + " elements as " + after.str(), before, after, [](int64_t a, int64_t b) { return a == b; });
+    if (!(before == after))
+      addCompare(id, "a view of " + before.str() + " elements as " + after.str(), before, after,
+                 [](int64_t a, int64_t b) { return a == b; });
   }
 
   void expand(ir::NodeId id, const ir::Node& node) {
@@ -132,8 +137,8 @@ class Collector {
     auto skip = result->shape.size() - self->shape.size();
     for (size_t i = 0; i < self->shape.size(); ++i)
       if (!(self->shape[i] == result->shape[skip + i]))
-        addCompare(id, self->shape[i].str() + " is not expanded to " + result->shape[skip + i].str(), self->shape[i], result->shape[skip + i],
-                   [](int64_t a, int64_t b) { return a == b || a == 1; });
+        addCompare(id, self->shape[i].str() + " is not expanded to " + result->shape[skip + i].str(), self->shape[i],
+                   result->shape[skip + i], [](int64_t a, int64_t b) { return a == b || a == 1; });
   }
 
   void cat(ir::NodeId id, const ir::Node& node) {
@@ -149,7 +154,8 @@ class Collector {
       total = total + meta->shape[*dim];
     }
     if (!(total == result->shape[*dim]))
-      addCompare(id, total.str() + " rows are not the annotated " + result->shape[*dim].str(), total, result->shape[*dim], [](int64_t a, int64_t b) { return a == b; });
+      addCompare(id, total.str() + " rows are not the annotated " + result->shape[*dim].str(), total, result->shape[*dim],
+                 [](int64_t a, int64_t b) { return a == b; });
   }
 
   // _assert_scalar(a >= b, '…'): the condition's node is a comparison of numbers.
@@ -160,7 +166,9 @@ class Collector {
     if (test.args.size() != 2) return;
     auto left = expressionOf(graph_, test.args[0]), right = expressionOf(graph_, test.args[1]);
     if (!left || !right) return;
-    auto compare = [&](bool (*holds)(int64_t, int64_t)) { addCompare(id, "asserts a condition on " + left->str() + " and " + right->str(), *left, *right, holds); };
+    auto compare = [&](bool (*holds)(int64_t, int64_t)) {
+      addCompare(id, "asserts a condition on " + left->str() + " and " + right->str(), *left, *right, holds);
+    };
     if (test.target == "_operator.ge") compare([](int64_t a, int64_t b) { return a >= b; });
     if (test.target == "_operator.gt") compare([](int64_t a, int64_t b) { return a > b; });
     if (test.target == "_operator.le") compare([](int64_t a, int64_t b) { return a <= b; });
@@ -171,8 +179,10 @@ class Collector {
 
   void range(ir::NodeId id, const ir::Node& node) {
     auto size = number(node, "size"), low = number(node, "min"), high = number(node, "max");
-    if (size && low) addCompare(id, size->str() + " is below its minimum " + low->str(), *size, *low, [](int64_t a, int64_t b) { return a >= b; });
-    if (size && high) addCompare(id, size->str() + " is above its maximum " + high->str(), *size, *high, [](int64_t a, int64_t b) { return a <= b; });
+    if (size && low)
+      addCompare(id, size->str() + " is below its minimum " + low->str(), *size, *low, [](int64_t a, int64_t b) { return a >= b; });
+    if (size && high)
+      addCompare(id, size->str() + " is above its maximum " + high->str(), *size, *high, [](int64_t a, int64_t b) { return a <= b; });
   }
 
   const ir::Graph& graph_;

@@ -13,8 +13,8 @@
 namespace graph::run {
 
 struct Constraint {
-  ir::NodeId node;                 // who demands it; none for a guard
-  std::string text;                // "slice_3: s0 is not the length min(s0, s1) of the slice"
+  ir::NodeId node;   // who demands it; none for a guard
+  std::string text;  // "slice_3: s0 is not the length min(s0, s1) of the slice"
   std::set<std::string> symbols;
   std::function<std::optional<bool>(const ir::Binding&)> holds;  // nothing when a symbol is unbound
 };

@@ -25,7 +25,7 @@ void write(std::byte* bytes, T value) {
 // A float of `exponentBits` and `mantissaBits` with IEEE layout. `finite`: the all-ones exponent holds numbers too (e4m3fn).
 struct Small {
   int exponentBits, mantissaBits, bias;
-  bool finite = false;   // no infinities
+  bool finite = false;           // no infinities
   bool unsignedZeroNaN = false;  // fnuz: NaN is negative zero
 };
 
@@ -91,10 +91,14 @@ void writeInteger(std::byte* bytes, double value) {
 
 DType component(DType dtype) {
   switch (dtype) {
-    case DType::c32: return DType::f16;
-    case DType::c64: return DType::f32;
-    case DType::c128: return DType::f64;
-    default: return dtype;
+    case DType::c32:
+      return DType::f16;
+    case DType::c64:
+      return DType::f32;
+    case DType::c128:
+      return DType::f64;
+    default:
+      return dtype;
   }
 }
 
@@ -102,62 +106,105 @@ DType component(DType dtype) {
 
 double decode(DType dtype, const std::byte* bytes) {
   switch (component(dtype)) {
-    case DType::f64: return read<double>(bytes);
-    case DType::f32: return read<float>(bytes);
-    case DType::f16: return decodeSmall(read<uint16_t>(bytes), kHalf);
-    case DType::bf16: return std::bit_cast<float>(static_cast<uint32_t>(read<uint16_t>(bytes)) << 16);
-    case DType::f8e4m3fn: return decodeSmall(read<uint8_t>(bytes), kE4m3);
-    case DType::f8e5m2: return decodeSmall(read<uint8_t>(bytes), kE5m2);
-    case DType::f8e4m3fnuz: return decodeSmall(read<uint8_t>(bytes), kE4m3fnuz);
-    case DType::f8e5m2fnuz: return decodeSmall(read<uint8_t>(bytes), kE5m2fnuz);
-    case DType::f8e8m0fnu: return read<uint8_t>(bytes) == 255 ? std::nan("") : std::ldexp(1.0, read<uint8_t>(bytes) - 127);
-    case DType::i8: return read<int8_t>(bytes);
-    case DType::i16: return read<int16_t>(bytes);
-    case DType::i32: return read<int32_t>(bytes);
-    case DType::i64: return static_cast<double>(read<int64_t>(bytes));
-    case DType::u16: return read<uint16_t>(bytes);
-    case DType::u32: return read<uint32_t>(bytes);
-    case DType::u64: return static_cast<double>(read<uint64_t>(bytes));
-    case DType::b16: return read<uint16_t>(bytes);
-    default: return read<uint8_t>(bytes);  // u8, bool, packed bytes
+    case DType::f64:
+      return read<double>(bytes);
+    case DType::f32:
+      return read<float>(bytes);
+    case DType::f16:
+      return decodeSmall(read<uint16_t>(bytes), kHalf);
+    case DType::bf16:
+      return std::bit_cast<float>(static_cast<uint32_t>(read<uint16_t>(bytes)) << 16);
+    case DType::f8e4m3fn:
+      return decodeSmall(read<uint8_t>(bytes), kE4m3);
+    case DType::f8e5m2:
+      return decodeSmall(read<uint8_t>(bytes), kE5m2);
+    case DType::f8e4m3fnuz:
+      return decodeSmall(read<uint8_t>(bytes), kE4m3fnuz);
+    case DType::f8e5m2fnuz:
+      return decodeSmall(read<uint8_t>(bytes), kE5m2fnuz);
+    case DType::f8e8m0fnu:
+      return read<uint8_t>(bytes) == 255 ? std::nan("") : std::ldexp(1.0, read<uint8_t>(bytes) - 127);
+    case DType::i8:
+      return read<int8_t>(bytes);
+    case DType::i16:
+      return read<int16_t>(bytes);
+    case DType::i32:
+      return read<int32_t>(bytes);
+    case DType::i64:
+      return static_cast<double>(read<int64_t>(bytes));
+    case DType::u16:
+      return read<uint16_t>(bytes);
+    case DType::u32:
+      return read<uint32_t>(bytes);
+    case DType::u64:
+      return static_cast<double>(read<uint64_t>(bytes));
+    case DType::b16:
+      return read<uint16_t>(bytes);
+    default:
+      return read<uint8_t>(bytes);  // u8, bool, packed bytes
   }
 }
 
 void encode(DType dtype, double value, std::byte* bytes) {
   switch (component(dtype)) {
-    case DType::f64: return write(bytes, value);
-    case DType::f32: return write(bytes, static_cast<float>(value));
-    case DType::f16: return write(bytes, encodeHalf(static_cast<float>(value)));
-    case DType::bf16: return write(bytes, encodeBfloat(static_cast<float>(value)));
-    case DType::f8e4m3fn: return write(bytes, static_cast<uint8_t>(encodeSmall(value, kE4m3)));
-    case DType::f8e5m2: return write(bytes, static_cast<uint8_t>(encodeSmall(value, kE5m2)));
-    case DType::f8e4m3fnuz: return write(bytes, static_cast<uint8_t>(encodeSmall(value, kE4m3fnuz)));
-    case DType::f8e5m2fnuz: return write(bytes, static_cast<uint8_t>(encodeSmall(value, kE5m2fnuz)));
-    case DType::f8e8m0fnu: return write(bytes, static_cast<uint8_t>(std::clamp(127 + (value > 0 ? std::ilogb(value) : 0), 0, 254)));
-    case DType::i8: return writeInteger<int8_t>(bytes, value);
-    case DType::i16: return writeInteger<int16_t>(bytes, value);
-    case DType::i32: return writeInteger<int32_t>(bytes, value);
-    case DType::i64: return writeInteger<int64_t>(bytes, value);
-    case DType::u16: return writeInteger<uint16_t>(bytes, value);
-    case DType::u32: return writeInteger<uint32_t>(bytes, value);
-    case DType::u64: return writeInteger<uint64_t>(bytes, value);
-    case DType::b8: return write(bytes, static_cast<uint8_t>(value != 0));
-    case DType::b16: return writeInteger<uint16_t>(bytes, value);
-    default: return writeInteger<uint8_t>(bytes, value);
+    case DType::f64:
+      return write(bytes, value);
+    case DType::f32:
+      return write(bytes, static_cast<float>(value));
+    case DType::f16:
+      return write(bytes, encodeHalf(static_cast<float>(value)));
+    case DType::bf16:
+      return write(bytes, encodeBfloat(static_cast<float>(value)));
+    case DType::f8e4m3fn:
+      return write(bytes, static_cast<uint8_t>(encodeSmall(value, kE4m3)));
+    case DType::f8e5m2:
+      return write(bytes, static_cast<uint8_t>(encodeSmall(value, kE5m2)));
+    case DType::f8e4m3fnuz:
+      return write(bytes, static_cast<uint8_t>(encodeSmall(value, kE4m3fnuz)));
+    case DType::f8e5m2fnuz:
+      return write(bytes, static_cast<uint8_t>(encodeSmall(value, kE5m2fnuz)));
+    case DType::f8e8m0fnu:
+      return write(bytes, static_cast<uint8_t>(std::clamp(127 + (value > 0 ? std::ilogb(value) : 0), 0, 254)));
+    case DType::i8:
+      return writeInteger<int8_t>(bytes, value);
+    case DType::i16:
+      return writeInteger<int16_t>(bytes, value);
+    case DType::i32:
+      return writeInteger<int32_t>(bytes, value);
+    case DType::i64:
+      return writeInteger<int64_t>(bytes, value);
+    case DType::u16:
+      return writeInteger<uint16_t>(bytes, value);
+    case DType::u32:
+      return writeInteger<uint32_t>(bytes, value);
+    case DType::u64:
+      return writeInteger<uint64_t>(bytes, value);
+    case DType::b8:
+      return write(bytes, static_cast<uint8_t>(value != 0));
+    case DType::b16:
+      return writeInteger<uint16_t>(bytes, value);
+    default:
+      return writeInteger<uint8_t>(bytes, value);
   }
 }
 
 Tolerance toleranceOf(DType dtype) {
   switch (component(dtype)) {
     case DType::f64:
-    case DType::f32: return {};
-    case DType::f16: return {std::ldexp(1.0, -10), std::ldexp(1.0, -10)};
-    case DType::bf16: return {std::ldexp(1.0, -7), std::ldexp(1.0, -7)};
+    case DType::f32:
+      return {};
+    case DType::f16:
+      return {std::ldexp(1.0, -10), std::ldexp(1.0, -10)};
+    case DType::bf16:
+      return {std::ldexp(1.0, -7), std::ldexp(1.0, -7)};
     case DType::f8e4m3fn:
-    case DType::f8e4m3fnuz: return {0.125, 0.125};
+    case DType::f8e4m3fnuz:
+      return {0.125, 0.125};
     case DType::f8e5m2:
-    case DType::f8e5m2fnuz: return {0.25, 0.25};
-    default: return {0, 0};
+    case DType::f8e5m2fnuz:
+      return {0.25, 0.25};
+    default:
+      return {0, 0};
   }
 }
 

@@ -19,13 +19,15 @@ double decode(ir::DType dtype, const std::byte* bytes);
 /// Rounds to nearest, saturating for integers.
 void encode(ir::DType dtype, double value, std::byte* bytes);
 
-struct Tolerance { double relative = 1e-5, absolute = 1e-6; };
+struct Tolerance {
+  double relative = 1e-5, absolute = 1e-6;
+};
 /// For floats 1e-5 and 1e-6, for narrower ones their own epsilon; zero for everything else (and then bits decide).
 Tolerance toleranceOf(ir::DType dtype);
 
 struct ElementDifference {
-  bool identical = true;   // bit for bit
-  bool close = true;       // |a - b| <= absolute + relative * |b|, NaN equals NaN
+  bool identical = true;  // bit for bit
+  bool close = true;      // |a - b| <= absolute + relative * |b|, NaN equals NaN
   double maxAbs = 0, maxRel = 0;
   int64_t differing = 0;
 };
@@ -38,7 +40,7 @@ class Random {
   /// Depends on the name too, so that an input's numbers do not change when another input is given.
   Random(uint64_t seed, std::string_view name);
   uint64_t next();
-  uint64_t below(uint64_t limit);   // 0 … limit-1; limit > 0
+  uint64_t below(uint64_t limit);  // 0 … limit-1; limit > 0
   /// Mean 0, deviation 1: the sum of four uniform numbers, without libm, at most 3.5 from 0.
   double normal();
 

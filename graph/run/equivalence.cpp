@@ -32,7 +32,7 @@ ItemComparison compareValues(Backend& backend, const std::string& name, const Va
   if (x && y && *x && *y) return compareTensors(backend, name, *x, *y, bits);
   ItemComparison item{name};
   bool equal = a.data.index() == b.data.index() && describePlain(a) == describePlain(b);
-  if (auto *p = std::get_if<double>(&a.data), *q = std::get_if<double>(&b.data); p && q) equal = *p == *q || (*p != *p && *q != *q);
+  if (auto* p = std::get_if<double>(&a.data), *q = std::get_if<double>(&b.data); p && q) equal = *p == *q || (*p != *p && *q != *q);
   if (!equal) {
     item.same = item.identical = false;
     item.problem = describePlain(a) + " against " + describePlain(b);
@@ -55,7 +55,8 @@ void merge(std::vector<ItemComparison>& into, ItemComparison item) {
 }
 
 // The first difference between two sets of sharing pairs, in words.
-std::string sharingDifference(const std::set<std::pair<std::string, std::string>>& before, const std::set<std::pair<std::string, std::string>>& after) {
+std::string sharingDifference(const std::set<std::pair<std::string, std::string>>& before,
+                              const std::set<std::pair<std::string, std::string>>& after) {
   for (auto& pair : after)
     if (!before.count(pair)) return pair.first + " shares memory with " + pair.second + " only after the rewrite";
   for (auto& pair : before)
@@ -73,7 +74,11 @@ std::string leakDifference(const std::set<std::string>& before, const std::set<s
 class Comparison {
  public:
   Comparison(Backend& backend, const ir::Graph& before, const ir::Graph& after, const EquivalenceRequest& request)
-      : backend_(backend), graph_(before), request_(request), before_(backend.compile(before, request.inputs.device)), after_(backend.compile(after, request.inputs.device)) {}
+      : backend_(backend),
+        graph_(before),
+        request_(request),
+        before_(backend.compile(before, request.inputs.device)),
+        after_(backend.compile(after, request.inputs.device)) {}
 
   Equivalence run() {
     auto inputs = makeInputs(backend_, graph_, request_.inputs, request_.variants.empty() ? 0 : request_.variants[0]);
@@ -152,7 +157,8 @@ class Comparison {
   }
 
   void compareInputs(const Inputs& original, const Outcome& first, const Outcome& again, const Outcome& second) {
-    auto changedBefore = changed(backend_, graph_, original, first.inputs), changedAfter = changed(backend_, graph_, original, second.inputs);
+    auto changedBefore = changed(backend_, graph_, original, first.inputs),
+         changedAfter = changed(backend_, graph_, original, second.inputs);
     auto x = sources(graph_, first.inputs), y = sources(graph_, second.inputs), z = sources(graph_, again.inputs);
     for (size_t i = 0; i < x.size() && i < y.size(); ++i) {
       bool before = changedBefore.count(x[i].name), after = changedAfter.count(x[i].name);

@@ -10,11 +10,11 @@
 namespace graph::run {
 
 struct ItemComparison {
-  std::string name;           // "output.0", "input.arg27_1", "attr.buffer"
-  bool same = true;           // within tolerance
-  bool identical = true;      // bit for bit
+  std::string name;       // "output.0", "input.arg27_1", "attr.buffer"
+  bool same = true;       // within tolerance
+  bool identical = true;  // bit for bit
   double maxAbs = 0, maxRel = 0;
-  std::string problem;        // "shape [3] against [4]", "changed although the graph as printed leaves it", …
+  std::string problem;  // "shape [3] against [4]", "changed although the graph as printed leaves it", …
 };
 
 struct Equivalence {
@@ -23,9 +23,9 @@ struct Equivalence {
   bool bitIdentical = false;
   double maxAbs = 0;
   std::vector<ItemComparison> outputs, mutatedInputs;
-  std::string aliasing = "same";       // or what differs: "output.0 shares memory with arg3_1 only after the rewrite"
-  std::vector<ir::Binding> bindings;   // that were tried
-  std::string reason;                  // why different or skipped
+  std::string aliasing = "same";      // or what differs: "output.0 shares memory with arg3_1 only after the rewrite"
+  std::vector<ir::Binding> bindings;  // that were tried
+  std::string reason;                 // why different or skipped
 };
 
 struct EquivalenceRequest {
@@ -43,6 +43,7 @@ Equivalence compareGraphs(Backend& backend, const ir::Graph& before, const ir::G
 Equivalence compareWithFile(Backend& backend, const ir::Graph& graph, const ValueList& outputs, const Inputs& before, const Inputs& after,
                             const files::Safetensors& expected, bool exact);
 /// Saves results in that form.
-void saveResults(Backend& backend, const ir::Graph& graph, const ValueList& outputs, const Inputs& before, const Inputs& after, const std::string& path);
+void saveResults(Backend& backend, const ir::Graph& graph, const ValueList& outputs, const Inputs& before, const Inputs& after,
+                 const std::string& path);
 
 }  // namespace graph::run

@@ -1,7 +1,6 @@
 // One run's results as safetensors: compared with a file of expected ones, and saved as one.
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "graph/run/elements.h"
 #include "graph/run/equivalence.h"
@@ -19,7 +18,8 @@ std::string show(const files::TensorBytes& tensor) {
   return describe(geometry);
 }
 
-ItemComparison compareWithBytes(Backend& backend, const std::string& name, const TensorPtr& actual, const files::TensorBytes& wanted, bool exact) {
+ItemComparison compareWithBytes(Backend& backend, const std::string& name, const TensorPtr& actual, const files::TensorBytes& wanted,
+                                bool exact) {
   ItemComparison item{name};
   auto geometry = actual->geometry();
   if (geometry.dtype != wanted.dtype || geometry.sizes != wanted.shape) {
@@ -71,7 +71,8 @@ class FileComparison {
       if (found == expected_.tensors().end()) return problem(result.outputs, name, "the file has no such result");
       return result.outputs.push_back(compareWithBytes(backend_, name, *tensor, found->second, exact_));
     }
-    if (found != expected_.tensors().end()) return problem(result.outputs, name, describePlain(value) + ", expected " + show(found->second));
+    if (found != expected_.tensors().end())
+      return problem(result.outputs, name, describePlain(value) + ", expected " + show(found->second));
     plain(name, index, value);
   }
 
@@ -115,10 +116,12 @@ class FileComparison {
   void plain(const std::string& name, size_t index, const Value& value) {
     if (isNone(value)) {
       bool listed = !nones_.is_array() || std::find(nones_.begin(), nones_.end(), Json(index)) != nones_.end();
-      if (!listed || (ints_.is_object() && ints_.contains(name))) return problem(result.outputs, name, "None, which the file does not list");
+      if (!listed || (ints_.is_object() && ints_.contains(name)))
+        return problem(result.outputs, name, "None, which the file does not list");
     } else if (ints_.is_object()) {
       if (!ints_.contains(name)) return problem(result.outputs, name, describePlain(value) + ", which the file does not list");
-      if (!(ints_[name] == plainJson(value)) && !(std::holds_alternative<bool>(value.data) && ints_[name] == Json(int64_t{std::get<bool>(value.data)})))
+      if (!(ints_[name] == plainJson(value)) &&
+          !(std::holds_alternative<bool>(value.data) && ints_[name] == Json(int64_t{std::get<bool>(value.data)})))
         return problem(result.outputs, name, describePlain(value) + ", expected " + ints_[name].dump());
     }
     result.outputs.push_back({name});
@@ -147,13 +150,15 @@ Equivalence compareWithFile(Backend& backend, const ir::Graph& graph, const Valu
     if (x && y && *x && *y) comparison.source("input." + sourceName(node), "input." + node.name, *x, *y);
   }
   for (auto& [name, tensor] : before.attributes)
-    if (auto found = after.attributes.find(name); found != after.attributes.end() && tensor) comparison.source("attr." + name, "attr." + name, tensor, found->second);
+    if (auto found = after.attributes.find(name); found != after.attributes.end() && tensor)
+      comparison.source("attr." + name, "attr." + name, tensor, found->second);
   auto result = comparison.finish();
   result.bindings.push_back(before.symbols);
   return result;
 }
 
-void saveResults(Backend& backend, const ir::Graph& graph, const ValueList& outputs, const Inputs& before, const Inputs& after, const std::string& path) {
+void saveResults(Backend& backend, const ir::Graph& graph, const ValueList& outputs, const Inputs& before, const Inputs& after,
+                 const std::string& path) {
   std::vector<std::pair<std::string, std::vector<std::byte>>> storage;
   std::vector<std::pair<std::string, files::TensorBytes>> tensors;
   Json ints = Json::object(), nones = Json::array();

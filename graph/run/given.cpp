@@ -38,13 +38,16 @@ Json parse(const std::string& text, const std::string& where) {
 
 }  // namespace
 
-std::string sourceName(const ir::Node& node) { return node.op == ir::Op::get_attr ? "attr." + node.target : node.target.empty() ? node.name : node.target; }
+std::string sourceName(const ir::Node& node) {
+  return node.op == ir::Op::get_attr ? "attr." + node.target : node.target.empty() ? node.name : node.target;
+}
 
 Given::Given(const ir::Graph& graph, const InputRequest& request) : graph_(graph) {
   for (auto id : graph) {
     auto& node = graph.node(id);
     if (node.op == ir::Op::placeholder) sources_.try_emplace(node.name, id);
-    if (node.op == ir::Op::placeholder || (node.op == ir::Op::get_attr && !graph.subgraphs().count(node.target))) sources_[sourceName(node)] = id;
+    if (node.op == ir::Op::placeholder || (node.op == ir::Op::get_attr && !graph.subgraphs().count(node.target)))
+      sources_[sourceName(node)] = id;
   }
   for (auto& [name, value] : request.bind) bind(name, value, "--bind", /*strong=*/true);
   if (request.tensorsFile) {
@@ -88,7 +91,8 @@ void Given::bind(const std::string& name, int64_t value, const std::string& who,
     }
   std::string known;
   for (auto& symbol : graph_.symbols()) known += (known.empty() ? "" : ", ") + symbol;
-  throw InputError(who + ": the graph has no symbol and no number called '" + name + "'" + (known.empty() ? "" : " (its symbols: " + known + ")"));
+  throw InputError(who + ": the graph has no symbol and no number called '" + name + "'" +
+                   (known.empty() ? "" : " (its symbols: " + known + ")"));
 }
 
 void Given::readMetadata() {
@@ -110,8 +114,10 @@ void Given::readMetadata() {
         if (!item.contains(key)) throw InputError(path_ + ": the alias '" + name + "' has no " + key);
       alias.size = integers(item["size"], path_ + ": the size of alias '" + name + "'");
       alias.stride = integers(item["stride"], path_ + ": the stride of alias '" + name + "'");
-      if (alias.size.size() != alias.stride.size()) throw InputError(path_ + ": the alias '" + name + "' has another number of strides than of sizes");
-      if (!item["storage_offset"].is_number_integer()) throw InputError(path_ + ": the storage_offset of alias '" + name + "' is no integer");
+      if (alias.size.size() != alias.stride.size())
+        throw InputError(path_ + ": the alias '" + name + "' has another number of strides than of sizes");
+      if (!item["storage_offset"].is_number_integer())
+        throw InputError(path_ + ": the storage_offset of alias '" + name + "' is no integer");
       alias.offset = item["storage_offset"].get<int64_t>();
       members.push_back(std::move(alias));
     }
@@ -138,7 +144,9 @@ void Given::checkTensor(ir::NodeId id, const files::TensorBytes& tensor) {
     auto constant = meta->shape[i].asConstant();
     if (constant && *constant != tensor.shape[i])
       throw InputError(path_ + ": '" + sourceName(node) + "' is " + show(tensor.dtype, tensor.shape) + ", the graph's is " + show(*meta));
-    if (!constant) equations_.push_back({meta->shape[i], tensor.shape[i], path_ + ": dimension " + std::to_string(i) + " of '" + sourceName(node) + "'"});
+    if (!constant)
+      equations_.push_back(
+          {meta->shape[i], tensor.shape[i], path_ + ": dimension " + std::to_string(i) + " of '" + sourceName(node) + "'"});
   }
 }
 

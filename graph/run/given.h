@@ -15,7 +15,8 @@ namespace graph::run {
 
 class Given {
  public:
-  /// Throws InputError for a name that the graph does not have, a dtype or shape that disagrees, and contradictory symbols; FileError for the file.
+  /// Throws InputError for a name that the graph does not have, a dtype or shape that disagrees, and contradictory symbols; FileError for
+  /// the file.
   Given(const ir::Graph& graph, const InputRequest& request);
 
   /// The tensor of a placeholder or get_attr node; null when none was given.
@@ -27,7 +28,11 @@ class Given {
   const ir::Binding& symbols() const { return symbols_; }
 
   /// One tensor's place in a storage that several inputs share.
-  struct Alias { ir::NodeId node; std::vector<int64_t> size, stride; int64_t offset = 0; };
+  struct Alias {
+    ir::NodeId node;
+    std::vector<int64_t> size, stride;
+    int64_t offset = 0;
+  };
   const std::vector<std::vector<Alias>>& aliases() const { return aliases_; }
 
  private:

@@ -19,12 +19,61 @@ std::string_view operatorName(std::string_view target) {
 }
 
 // The elements of the result are elements of the first argument.
-const std::set<std::string_view> kKeepsValues{
-    "view", "_unsafe_view", "reshape", "slice", "select", "unsqueeze", "squeeze", "expand", "permute", "transpose", "t", "clone", "alias", "detach",
-    "contiguous", "_to_copy", "convert_element_type", "device_put", "broadcast_in_dim", "repeat", "flatten", "narrow", "as_strided", "split",
-    "split_with_sizes", "unbind", "chunk", "cat", "stack", "flip", "rev", "roll", "lift_fresh", "lift_fresh_copy", "clamp", "clamp_min", "clamp_max",
-    "where", "index", "gather", "index_select", "constant_pad_nd", "view_copy", "slice_copy", "select_copy", "expand_copy", "permute_copy",
-    "unsqueeze_copy", "squeeze_copy", "transpose_copy", "repeat_interleave", "triu", "tril", "masked_fill", "wait_tensor"};
+const std::set<std::string_view> kKeepsValues{"view",
+                                              "_unsafe_view",
+                                              "reshape",
+                                              "slice",
+                                              "select",
+                                              "unsqueeze",
+                                              "squeeze",
+                                              "expand",
+                                              "permute",
+                                              "transpose",
+                                              "t",
+                                              "clone",
+                                              "alias",
+                                              "detach",
+                                              "contiguous",
+                                              "_to_copy",
+                                              "convert_element_type",
+                                              "device_put",
+                                              "broadcast_in_dim",
+                                              "repeat",
+                                              "flatten",
+                                              "narrow",
+                                              "as_strided",
+                                              "split",
+                                              "split_with_sizes",
+                                              "unbind",
+                                              "chunk",
+                                              "cat",
+                                              "stack",
+                                              "flip",
+                                              "rev",
+                                              "roll",
+                                              "lift_fresh",
+                                              "lift_fresh_copy",
+                                              "clamp",
+                                              "clamp_min",
+                                              "clamp_max",
+                                              "where",
+                                              "index",
+                                              "gather",
+                                              "index_select",
+                                              "constant_pad_nd",
+                                              "view_copy",
+                                              "slice_copy",
+                                              "select_copy",
+                                              "expand_copy",
+                                              "permute_copy",
+                                              "unsqueeze_copy",
+                                              "squeeze_copy",
+                                              "transpose_copy",
+                                              "repeat_interleave",
+                                              "triu",
+                                              "tril",
+                                              "masked_fill",
+                                              "wait_tensor"};
 
 // Places within one argument where the value goes: `index.Tensor(self, [None, x])` uses x as the index of dimension 1.
 class Tracer {
@@ -64,7 +113,8 @@ class Tracer {
 
   // The value is among the elements that the result takes (not the index or the condition).
   bool carries(const ir::Node& node, std::string_view name, ir::NodeId value) const {
-    if (name == "where") return node.args.size() > 1 && (node.args[1].node() == value || (node.args.size() > 2 && node.args[2].node() == value));
+    if (name == "where")
+      return node.args.size() > 1 && (node.args[1].node() == value || (node.args.size() > 2 && node.args[2].node() == value));
     bool found = false;
     node.args[0].forEachNode([&](ir::NodeId id) { found |= id == value; });
     return found;
@@ -133,13 +183,15 @@ class Tracer {
     if (name == "index" || name == "index_put" || name == "index_put_" || name == "_unsafe_index" || name == "_unsafe_index_put" ||
         name == "_index_put_impl_" || name == "_unsafe_index_put_")
       return listIndexing(node, name, value, offset);
-    static const std::set<std::string_view> kByDimension{"gather", "scatter", "scatter_", "scatter_add", "scatter_add_", "scatter_reduce", "scatter_reduce_",
-                                                         "index_select", "index_copy", "index_copy_", "index_add", "index_add_", "index_fill", "index_fill_"};
+    static const std::set<std::string_view> kByDimension{"gather",         "scatter",         "scatter_",     "scatter_add", "scatter_add_",
+                                                         "scatter_reduce", "scatter_reduce_", "index_select", "index_copy",  "index_copy_",
+                                                         "index_add",      "index_add_",      "index_fill",   "index_fill_"};
     if (kByDimension.count(name)) {
       if (!is(argument("index"))) return false;
       auto* dim = argument("dim");
       auto* number = dim ? dim->as<int64_t>() : nullptr;
-      bool writes = name != "gather" && name != "index_select" && name.find("add") == std::string_view::npos && name.find("reduce") == std::string_view::npos;
+      bool writes = name != "gather" && name != "index_select" && name.find("add") == std::string_view::npos &&
+                    name.find("reduce") == std::string_view::npos;
       limit(number ? size(argument("self"), *number) : std::nullopt, offset, writes);
       return true;
     }
@@ -161,7 +213,11 @@ class Tracer {
     for (size_t dim = 0; dim < list->items.size(); ++dim)
       if (list->items[dim].node() == value) {
         auto* self = ir::argumentByName(node, "self");
-        limit(size(self ? self : node.args.empty() ? nullptr : &node.args[0], static_cast<int64_t>(dim)), offset, name.find("put") != std::string_view::npos && !adds);
+        limit(size(self                ? self
+                   : node.args.empty() ? nullptr
+                                       : &node.args[0],
+                   static_cast<int64_t>(dim)),
+              offset, name.find("put") != std::string_view::npos && !adds);
         found = true;
       }
     return found;
@@ -190,7 +246,8 @@ bool needsPositive(const ir::Graph& graph, ir::NodeId input) {
       if (name == "sqrt" || name == "rsqrt" || name == "log" || name == "log2" || name == "log10" || name == "log1p") return true;
       if (name.find("batch_norm") != std::string_view::npos && node.args.size() > 4 && node.args[4].node() == id) return true;
       bool small = name == "add" && node.args.size() > 1 && (node.args[1].as<double>() || node.args[1].as<int64_t>());  // + epsilon
-      if ((small || (kKeepsValues.count(name) && !node.args.empty() && node.args[0].node() == id)) && seen.insert(user).second) queue.push_back(user);
+      if ((small || (kKeepsValues.count(name) && !node.args.empty() && node.args[0].node() == id)) && seen.insert(user).second)
+        queue.push_back(user);
     }
   }
   return false;

@@ -11,10 +11,10 @@
 namespace graph::run {
 
 struct IndexUse {
-  int64_t low = 0, high = INT64_MAX;   // valid values: low <= v < high
-  bool used = false;                   // as an index somewhere
-  bool distinct = false;               // an index_put or scatter writes by it: equal indices would make the result depend on order
-  std::optional<int64_t> exact;        // its only element becomes a symbol whose value is known
+  int64_t low = 0, high = INT64_MAX;  // valid values: low <= v < high
+  bool used = false;                  // as an index somewhere
+  bool distinct = false;              // an index_put or scatter writes by it: equal indices would make the result depend on order
+  std::optional<int64_t> exact;       // its only element becomes a symbol whose value is known
 };
 
 IndexUse indexUse(const ir::Graph& graph, ir::NodeId input, const ir::Binding& binding);

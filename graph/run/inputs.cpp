@@ -63,7 +63,8 @@ class Maker {
     auto* given = given_.tensor(id);
     auto* meta = node.tensor();
     if (!given && !meta)
-      throw InputError((node.op == ir::Op::get_attr ? "attribute " : "input ") + node.name + " has no annotation and no tensor was given for it ('" + sourceName(node) + "')");
+      throw InputError((node.op == ir::Op::get_attr ? "attribute " : "input ") + node.name +
+                       " has no annotation and no tensor was given for it ('" + sourceName(node) + "')");
     geometry.dtype = given ? given->dtype : meta->dtype;
     geometry.sizes = given ? given->shape : evaluate(node, meta->shape, result_.symbols);
     if (auto* strides = given_.strides(id)) {
@@ -72,9 +73,11 @@ class Maker {
       geometry.strides = evaluate(node, *meta->stride, result_.symbols);
     } else {
       geometry.strides.assign(geometry.sizes.size(), 1);
-      for (size_t i = geometry.sizes.size(); i-- > 1;) geometry.strides[i - 1] = geometry.strides[i] * std::max<int64_t>(geometry.sizes[i], 1);
+      for (size_t i = geometry.sizes.size(); i-- > 1;)
+        geometry.strides[i - 1] = geometry.strides[i] * std::max<int64_t>(geometry.sizes[i], 1);
     }
-    if (geometry.strides.size() != geometry.sizes.size() || std::any_of(geometry.strides.begin(), geometry.strides.end(), [](int64_t s) { return s < 0; }))
+    if (geometry.strides.size() != geometry.sizes.size() ||
+        std::any_of(geometry.strides.begin(), geometry.strides.end(), [](int64_t s) { return s < 0; }))
       throw InputError("input " + node.name + ": its strides do not fit its shape");
     geometry.device = devices_.place(meta ? meta->device : std::nullopt);
     return geometry;
@@ -101,11 +104,13 @@ class Maker {
       for (auto& member : group) {
         auto& node = graph_.node(member.node);
         auto geometry = geometryOf(member.node, node);
-        if (geometry.dtype != flat.dtype) throw InputError("inputs " + graph_.node(group[0].node).name + " and " + node.name + " share storage but not their dtype");
+        if (geometry.dtype != flat.dtype)
+          throw InputError("inputs " + graph_.node(group[0].node).name + " and " + node.name + " share storage but not their dtype");
         if (geometry.sizes != member.size) throw InputError("input " + node.name + ": its alias entry has another size");
         int64_t last = member.offset;
         for (size_t i = 0; i < member.size.size(); ++i) {
-          if (member.stride[i] < 0 || member.offset < 0 || member.size[i] < 0) throw InputError("input " + node.name + ": its alias entry has a negative number");
+          if (member.stride[i] < 0 || member.offset < 0 || member.size[i] < 0)
+            throw InputError("input " + node.name + ": its alias entry has a negative number");
           last += std::max<int64_t>(member.size[i] - 1, 0) * member.stride[i];
         }
         length = std::max(length, last + 1);
@@ -125,9 +130,13 @@ class Maker {
     if (ir::isFloating(geometry.dtype) || ir::isComplex(geometry.dtype)) {
       auto part = ir::isComplex(geometry.dtype) ? size / 2 : size;
       bool positive = needsPositive(graph_, id);
-      // A matrix is scaled as weights are initialised: otherwise a few layers of half-precision products overflow to infinity, and infinities hide differences.
+      // A matrix is scaled as weights are initialised: otherwise a few layers of half-precision products overflow to infinity, and
+      // infinities hide differences.
       double scale = geometry.sizes.size() < 2 ? 1 : 1 / std::sqrt(static_cast<double>(std::max<int64_t>(geometry.sizes.back(), 1)));
-      auto type = geometry.dtype == ir::DType::c32 ? ir::DType::f16 : geometry.dtype == ir::DType::c64 ? ir::DType::f32 : geometry.dtype == ir::DType::c128 ? ir::DType::f64 : geometry.dtype;
+      auto type = geometry.dtype == ir::DType::c32    ? ir::DType::f16
+                  : geometry.dtype == ir::DType::c64  ? ir::DType::f32
+                  : geometry.dtype == ir::DType::c128 ? ir::DType::f64
+                                                      : geometry.dtype;
       for (size_t at = 0; at < bytes.size(); at += part) {
         auto value = scale * random.normal();
         encode(type, positive ? std::fabs(value) : value, &bytes[at]);

@@ -14,16 +14,16 @@ namespace graph::run {
 
 /// What the user said on the command line or in Lua.
 struct InputRequest {
-  std::optional<std::string> tensorsFile;   // --inputs
-  ir::Binding bind;                         // --bind, by symbol or by placeholder name
+  std::optional<std::string> tensorsFile;  // --inputs
+  ir::Binding bind;                        // --bind, by symbol or by placeholder name
   uint64_t seed = 0;
   ir::Device device;
 };
 
 struct Inputs {
-  ValueList values;                              // in placeholder order
-  std::map<std::string, TensorPtr> attributes;   // get_attr targets
-  ir::Binding symbols;                           // every symbol of the graph
+  ValueList values;                             // in placeholder order
+  std::map<std::string, TensorPtr> attributes;  // get_attr targets
+  ir::Binding symbols;                          // every symbol of the graph
 };
 
 /// What disagrees with the annotations under a binding: Backend::propagate(graph, binding).problems, or nothing to check with.

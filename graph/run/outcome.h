@@ -12,11 +12,14 @@
 namespace graph::run {
 
 /// A tensor with the name that reports and files use: `output.0`, `input.arg27_1`, `attr.buffer`.
-struct Named { std::string name; TensorPtr tensor; };
+struct Named {
+  std::string name;
+  TensorPtr tensor;
+};
 
 struct Outcome {
-  ValueList outputs;   // flattened: nested lists and tuples in order, None and numbers counted
-  Inputs inputs;       // as the run left them
+  ValueList outputs;  // flattened: nested lists and tuples in order, None and numbers counted
+  Inputs inputs;      // as the run left them
 };
 
 /// Clones the inputs, seeds, runs. Throws what Program::run throws.

@@ -11,7 +11,8 @@
 
 namespace graph::run {
 
-/// Bytes [begin + sum(index * stride)] of every index, in a normal form: no size 1, no stride 0, strides descending, dense dimensions merged.
+/// Bytes [begin + sum(index * stride)] of every index, in a normal form: no size 1, no stride 0, strides descending, dense dimensions
+/// merged.
 class ByteSet {
  public:
   /// Sizes and strides in elements; `begin` in bytes (an address, or an offset within a storage).
@@ -19,8 +20,10 @@ class ByteSet {
 
   bool empty() const { return empty_; }
   int64_t begin() const { return begin_; }
-  int64_t end() const;   // one past the last byte
-  struct Dim { int64_t size, stride; };
+  int64_t end() const;  // one past the last byte
+  struct Dim {
+    int64_t size, stride;
+  };
   const std::vector<Dim>& dims() const { return dims_; }
   /// Some dimension of more than one element has stride 0.
   bool repeats() const { return repeats_; }

@@ -49,8 +49,8 @@ std::optional<std::string> solve(const std::vector<Equation>& equations, ir::Bin
   for (auto& equation : equations) {
     auto value = equation.expression.evaluate(binding);
     if (value && *value != equation.value)
-      return equation.where + " is " + std::to_string(equation.value) + ", but " + equation.expression.str() + " is " + std::to_string(*value) +
-             (binding.empty() ? "" : " (" + describe(binding) + ")");
+      return equation.where + " is " + std::to_string(equation.value) + ", but " + equation.expression.str() + " is " +
+             std::to_string(*value) + (binding.empty() ? "" : " (" + describe(binding) + ")");
   }
   return std::nullopt;
 }

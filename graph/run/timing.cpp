@@ -29,7 +29,9 @@ double median(std::vector<double>& samples) {
   return (*middle + *std::max_element(samples.begin(), middle)) / 2;
 }
 
-double secondsSince(std::chrono::steady_clock::time_point start) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
+double secondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 // One timed run: inputs and random state restored and settled before the clock starts; results let go after it stops.
 double timedRun(Backend& backend, const ir::Device& device, Program& program, Workspace& workspace) {
@@ -81,7 +83,8 @@ Speedup speedup(const std::vector<double>& before, const std::vector<double>& af
   return result;
 }
 
-TimingResult timePair(Backend& backend, const ir::Device& device, Program& before, Program& after, const Inputs& inputs, const TimingRequest& request) {
+TimingResult timePair(Backend& backend, const ir::Device& device, Program& before, Program& after, const Inputs& inputs,
+                      const TimingRequest& request) {
   Workspace workspace(backend, inputs, {&before, &after});
   TimingResult result;
   std::vector<NodeTiming> ignored;

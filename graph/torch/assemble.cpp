@@ -59,7 +59,8 @@ class Assembler {
         code_.placeholders.push_back(id);
         slotOf(id) = newSlot();
         return;
-      case ir::Op::get_attr: return getAttr(id, node);
+      case ir::Op::get_attr:
+        return getAttr(id, node);
       case ir::Op::output:
         try {
           if (!node.args.empty()) code_.output = output(node.args[0]);
@@ -67,7 +68,8 @@ class Assembler {
           obstacles_.push_back({id, "output: " + std::string(problem.what())});
         }
         return;
-      default: return step(id, node);
+      default:
+        return step(id, node);
     }
   }
 
@@ -85,6 +87,9 @@ class Assembler {
     } else if (auto* items = itemsOf(argument)) {
       result.kind = Output::Kind::list;
       for (auto& item : *items) result.items.push_back(output(item));
+    } else if (auto* dict = argument.as<ir::Dict>()) {  // its values, in order
+      result.kind = Output::Kind::list;
+      for (auto& [key, item] : dict->items) result.items.push_back(output(item));
     } else {
       result.constant = convertConstant(argument, devices_);
     }
@@ -212,9 +217,11 @@ class Assembler {
   void loadNode(ir::NodeId id, const c10::Type& type) {
     auto slot = use(id);
     switch (type.kind()) {
-      case TypeKind::TensorType: return push(graph_.node(id).tensor() ? Load::Kind::copy : Load::Kind::tensor, slot);
+      case TypeKind::TensorType:
+        return push(graph_.node(id).tensor() ? Load::Kind::copy : Load::Kind::tensor, slot);
       case TypeKind::FloatType:
-      case TypeKind::SymFloatType: return push(Load::Kind::real, slot);
+      case TypeKind::SymFloatType:
+        return push(Load::Kind::real, slot);
       case TypeKind::ListType: {
         auto& element = *type.expectRef<c10::ListType>().getElementType();
         auto kind = withoutOptional(element).kind();
@@ -222,7 +229,8 @@ class Assembler {
         if (graph_.node(id).sym()) return loadList({ir::Argument(id)}, type);  // a number where a list is expected
         return push(Load::Kind::copy, slot);
       }
-      default: return push(Load::Kind::copy, slot);
+      default:
+        return push(Load::Kind::copy, slot);
     }
   }
 
@@ -250,19 +258,28 @@ class Assembler {
 
   static ListTemplate::Element elementKind(const c10::Type& element) {
     switch (element.kind()) {
-      case TypeKind::IntType: return ListTemplate::Element::integer;
-      case TypeKind::FloatType: return ListTemplate::Element::real;
-      case TypeKind::TensorType: return ListTemplate::Element::tensor;
-      case TypeKind::OptionalType: return ListTemplate::Element::optionalTensor;
-      default: return ListTemplate::Element::any;
+      case TypeKind::IntType:
+        return ListTemplate::Element::integer;
+      case TypeKind::FloatType:
+        return ListTemplate::Element::real;
+      case TypeKind::TensorType:
+        return ListTemplate::Element::tensor;
+      case TypeKind::OptionalType:
+        return ListTemplate::Element::optionalTensor;
+      default:
+        return ListTemplate::Element::any;
     }
   }
   static IValue placeholderItem(ListTemplate::Element element) {
     switch (element) {
-      case ListTemplate::Element::integer: return int64_t{0};
-      case ListTemplate::Element::real: return 0.0;
-      case ListTemplate::Element::tensor: return at::Tensor();
-      default: return {};
+      case ListTemplate::Element::integer:
+        return int64_t{0};
+      case ListTemplate::Element::real:
+        return 0.0;
+      case ListTemplate::Element::tensor:
+        return at::Tensor();
+      default:
+        return {};
     }
   }
 

@@ -44,7 +44,8 @@ class TorchBackend final : public run::Backend {
     c10::InferenceMode mode;
     fillTensor(tensorOf(tensor), contiguous);
   }
-  run::TensorPtr view(const run::TensorPtr& base, const std::vector<int64_t>& sizes, const std::vector<int64_t>& strides, int64_t offset) override {
+  run::TensorPtr view(const run::TensorPtr& base, const std::vector<int64_t>& sizes, const std::vector<int64_t>& strides,
+                      int64_t offset) override {
     c10::InferenceMode mode;
     try {
       return wrap(tensorOf(base).as_strided(sizes, strides, offset));

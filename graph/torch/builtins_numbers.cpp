@@ -2,13 +2,12 @@
 //
 // Numbers follow Python (floor division, sign of the modulus, int / int = float, True + True = 2); an integer that leaves 64 bits is an
 // error, never a wrong number. With a tensor among the operands the aten operator of the same meaning is called.
-#include "graph/torch/operators.h"
-
 #include <ATen/core/Tensor.h>
 
 #include <cmath>
 
 #include "graph/torch/constants.h"
+#include "graph/torch/operators.h"
 
 namespace graph::torch {
 namespace {
@@ -19,9 +18,7 @@ void give(Stack& stack, IValue result) {
   stack.clear();
   stack.push_back(std::move(result));
 }
-void need(const Stack& stack, size_t count) {
-  TORCH_CHECK(stack.size() == count, "takes ", count, " arguments, ", stack.size(), " given");
-}
+void need(const Stack& stack, size_t count) { TORCH_CHECK(stack.size() == count, "takes ", count, " arguments, ", stack.size(), " given"); }
 double real(const IValue& v) {
   if (v.isBool()) return v.toBool() ? 1 : 0;
   if (v.isInt()) return static_cast<double>(v.toInt());
@@ -42,17 +39,29 @@ int64_t exactly(bool overflow, int64_t result) {
 
 // --- on integers, on floats ------------------------------------------------------------------------------------------------
 struct Add {
-  static IValue of(int64_t a, int64_t b) { int64_t r; bool o = __builtin_add_overflow(a, b, &r); return exactly(o, r); }
+  static IValue of(int64_t a, int64_t b) {
+    int64_t r;
+    bool o = __builtin_add_overflow(a, b, &r);
+    return exactly(o, r);
+  }
   static IValue of(double a, double b) { return a + b; }
   static at::Tensor of(const at::Tensor& a, const at::Tensor& b) { return a.add(b); }
 };
 struct Sub {
-  static IValue of(int64_t a, int64_t b) { int64_t r; bool o = __builtin_sub_overflow(a, b, &r); return exactly(o, r); }
+  static IValue of(int64_t a, int64_t b) {
+    int64_t r;
+    bool o = __builtin_sub_overflow(a, b, &r);
+    return exactly(o, r);
+  }
   static IValue of(double a, double b) { return a - b; }
   static at::Tensor of(const at::Tensor& a, const at::Tensor& b) { return a.sub(b); }
 };
 struct Mul {
-  static IValue of(int64_t a, int64_t b) { int64_t r; bool o = __builtin_mul_overflow(a, b, &r); return exactly(o, r); }
+  static IValue of(int64_t a, int64_t b) {
+    int64_t r;
+    bool o = __builtin_mul_overflow(a, b, &r);
+    return exactly(o, r);
+  }
   static IValue of(double a, double b) { return a * b; }
   static at::Tensor of(const at::Tensor& a, const at::Tensor& b) { return a.mul(b); }
 };
@@ -63,11 +72,17 @@ int64_t floorDivide(int64_t a, int64_t b) {
 }
 struct FloorDiv {
   static IValue of(int64_t a, int64_t b) { return floorDivide(a, b); }
-  static IValue of(double a, double b) { TORCH_CHECK(b != 0, "division by zero"); return std::floor(a / b); }
+  static IValue of(double a, double b) {
+    TORCH_CHECK(b != 0, "division by zero");
+    return std::floor(a / b);
+  }
   static at::Tensor of(const at::Tensor& a, const at::Tensor& b) { return a.floor_divide(b); }
 };
 struct Mod {
-  static IValue of(int64_t a, int64_t b) { TORCH_CHECK(b != 0, "modulo by zero"); return b == -1 ? int64_t{0} : a - floorDivide(a, b) * b; }
+  static IValue of(int64_t a, int64_t b) {
+    TORCH_CHECK(b != 0, "modulo by zero");
+    return b == -1 ? int64_t{0} : a - floorDivide(a, b) * b;
+  }
   static IValue of(double a, double b) {
     TORCH_CHECK(b != 0, "modulo by zero");
     double r = std::fmod(a, b);
@@ -77,7 +92,10 @@ struct Mod {
 };
 struct TrueDiv {
   static IValue of(int64_t a, int64_t b) { return of(static_cast<double>(a), static_cast<double>(b)); }
-  static IValue of(double a, double b) { TORCH_CHECK(b != 0, "division by zero"); return a / b; }
+  static IValue of(double a, double b) {
+    TORCH_CHECK(b != 0, "division by zero");
+    return a / b;
+  }
   static at::Tensor of(const at::Tensor& a, const at::Tensor& b) { return a.div(b); }
 };
 struct Pow {
@@ -94,10 +112,10 @@ struct Pow {
   static IValue of(double a, double b) { return std::pow(a, b); }
   static at::Tensor of(const at::Tensor& a, const at::Tensor& b) { return a.pow(b); }
 };
-#define FXLOOM_COMPARISON(NAME, SIGN, METHOD)                                          \
-  struct NAME {                                                                        \
-    static IValue of(int64_t a, int64_t b) { return a SIGN b; }                        \
-    static IValue of(double a, double b) { return a SIGN b; }                          \
+#define FXLOOM_COMPARISON(NAME, SIGN, METHOD)                                              \
+  struct NAME {                                                                            \
+    static IValue of(int64_t a, int64_t b) { return a SIGN b; }                            \
+    static IValue of(double a, double b) { return a SIGN b; }                              \
     static at::Tensor of(const at::Tensor& a, const at::Tensor& b) { return a.METHOD(b); } \
   };
 FXLOOM_COMPARISON(Eq, ==, eq)
@@ -210,7 +228,8 @@ template <bool kGreater>
 void extreme(Stack& s) {
   need(s, 2);
   bool first = kGreater ? real(s[0]) >= real(s[1]) : real(s[0]) <= real(s[1]);
-  if (whole(s[0]) && whole(s[1])) return give(s, kGreater ? std::max(integer(s[0]), integer(s[1])) : std::min(integer(s[0]), integer(s[1])));
+  if (whole(s[0]) && whole(s[1]))
+    return give(s, kGreater ? std::max(integer(s[0]), integer(s[1])) : std::min(integer(s[0]), integer(s[1])));
   give(s, real(first ? s[0] : s[1]));  // as torch.sym_max: a float among them makes a float
 }
 void symSum(Stack& s) {
@@ -243,26 +262,77 @@ void nothing(Stack& s) { give(s, IValue()); }
 
 const std::vector<NamedBuiltin>& numberBuiltins() {
   static const std::vector<NamedBuiltin> table{
-      {"_operator.add", binary<Add>}, {"_operator.iadd", binary<Add>}, {"_operator.sub", binary<Sub>}, {"_operator.mul", binary<Mul>},
-      {"_operator.floordiv", binary<FloorDiv>}, {"_operator.mod", binary<Mod>}, {"_operator.truediv", binary<TrueDiv>},
-      {"_operator.pow", binary<Pow>}, {"_operator.eq", binary<Eq>}, {"_operator.ne", binary<Ne>}, {"_operator.lt", binary<Lt>},
-      {"_operator.le", binary<Le>}, {"_operator.gt", binary<Gt>}, {"_operator.ge", binary<Ge>}, {"_operator.and_", bitwise<'&'>},
-      {"_operator.or_", bitwise<'|'>}, {"_operator.xor", bitwise<'^'>}, {"_operator.neg", neg}, {"_operator.pos", pos},
-      {"_operator.abs", absolute}, {"_operator.not_", logicalNot}, {"_operator.invert", invert}, {"_operator.getitem", getitem},
-      {"torch.sym_int", rounded<std::trunc>}, {"torch.sym_float", symFloat}, {"torch.sym_not", logicalNot}, {"torch.sym_ite", ifThenElse},
-      {"torch.sym_max", extreme<true>}, {"torch.sym_min", extreme<false>}, {"torch.sym_sum", symSum}, {"torch._sym_sqrt", math<squareRoot>},
-      {"torch.sym_sqrt", math<squareRoot>}, {"torch._sym_log2", math<std::log2>}, {"torch._sym_exp", math<std::exp>},
-      {"torch._sym_cos", math<std::cos>}, {"torch._sym_sin", math<std::sin>},
-      {"math.sqrt", math<squareRoot>}, {"math.exp", math<std::exp>}, {"math.log", math<std::log>}, {"math.log2", math<std::log2>},
-      {"math.log10", math<std::log10>}, {"math.sin", math<std::sin>}, {"math.cos", math<std::cos>}, {"math.tan", math<std::tan>},
-      {"math.asin", math<std::asin>}, {"math.acos", math<std::acos>}, {"math.atan", math<std::atan>}, {"math.sinh", math<std::sinh>},
-      {"math.cosh", math<std::cosh>}, {"math.tanh", math<std::tanh>}, {"math.fabs", math<std::fabs>}, {"math.ceil", rounded<std::ceil>},
-      {"math.floor", rounded<std::floor>}, {"math.trunc", rounded<std::trunc>}, {"math.pow", mathPow},
-      {"builtins.max", extreme<true>}, {"builtins.min", extreme<false>}, {"builtins.abs", absolute}, {"builtins.int", rounded<std::trunc>},
-      {"builtins.float", symFloat}, {"builtins.round", rounded<std::nearbyint>},
-      {"aten.sym_size", symSize}, {"aten.sym_size.default", symSize}, {"aten.sym_size.int", symSize}, {"aten.sym_stride", symStride},
-      {"aten.sym_stride.default", symStride}, {"aten.sym_stride.int", symStride}, {"aten.sym_numel", symNumel},
-      {"aten.sym_numel.default", symNumel}, {"aten.sym_storage_offset", symOffset}, {"aten.sym_storage_offset.default", symOffset},
+      {"_operator.add", binary<Add>},
+      {"_operator.iadd", binary<Add>},
+      {"_operator.sub", binary<Sub>},
+      {"_operator.mul", binary<Mul>},
+      {"_operator.floordiv", binary<FloorDiv>},
+      {"_operator.mod", binary<Mod>},
+      {"_operator.truediv", binary<TrueDiv>},
+      {"_operator.pow", binary<Pow>},
+      {"_operator.eq", binary<Eq>},
+      {"_operator.ne", binary<Ne>},
+      {"_operator.lt", binary<Lt>},
+      {"_operator.le", binary<Le>},
+      {"_operator.gt", binary<Gt>},
+      {"_operator.ge", binary<Ge>},
+      {"_operator.and_", bitwise<'&'>},
+      {"_operator.or_", bitwise<'|'>},
+      {"_operator.xor", bitwise<'^'>},
+      {"_operator.neg", neg},
+      {"_operator.pos", pos},
+      {"_operator.abs", absolute},
+      {"_operator.not_", logicalNot},
+      {"_operator.invert", invert},
+      {"_operator.getitem", getitem},
+      {"torch.sym_int", rounded<std::trunc>},
+      {"torch.sym_float", symFloat},
+      {"torch.sym_not", logicalNot},
+      {"torch.sym_ite", ifThenElse},
+      {"torch.sym_max", extreme<true>},
+      {"torch.sym_min", extreme<false>},
+      {"torch.sym_sum", symSum},
+      {"torch._sym_sqrt", math<squareRoot>},
+      {"torch.sym_sqrt", math<squareRoot>},
+      {"torch._sym_log2", math<std::log2>},
+      {"torch._sym_exp", math<std::exp>},
+      {"torch._sym_cos", math<std::cos>},
+      {"torch._sym_sin", math<std::sin>},
+      {"math.sqrt", math<squareRoot>},
+      {"math.exp", math<std::exp>},
+      {"math.log", math<std::log>},
+      {"math.log2", math<std::log2>},
+      {"math.log10", math<std::log10>},
+      {"math.sin", math<std::sin>},
+      {"math.cos", math<std::cos>},
+      {"math.tan", math<std::tan>},
+      {"math.asin", math<std::asin>},
+      {"math.acos", math<std::acos>},
+      {"math.atan", math<std::atan>},
+      {"math.sinh", math<std::sinh>},
+      {"math.cosh", math<std::cosh>},
+      {"math.tanh", math<std::tanh>},
+      {"math.fabs", math<std::fabs>},
+      {"math.ceil", rounded<std::ceil>},
+      {"math.floor", rounded<std::floor>},
+      {"math.trunc", rounded<std::trunc>},
+      {"math.pow", mathPow},
+      {"builtins.max", extreme<true>},
+      {"builtins.min", extreme<false>},
+      {"builtins.abs", absolute},
+      {"builtins.int", rounded<std::trunc>},
+      {"builtins.float", symFloat},
+      {"builtins.round", rounded<std::nearbyint>},
+      {"aten.sym_size", symSize},
+      {"aten.sym_size.default", symSize},
+      {"aten.sym_size.int", symSize},
+      {"aten.sym_stride", symStride},
+      {"aten.sym_stride.default", symStride},
+      {"aten.sym_stride.int", symStride},
+      {"aten.sym_numel", symNumel},
+      {"aten.sym_numel.default", symNumel},
+      {"aten.sym_storage_offset", symOffset},
+      {"aten.sym_storage_offset.default", symOffset},
       {"torch._C._set_grad_enabled", nothing},  // runs happen without autograd
   };
   return table;

@@ -1,7 +1,5 @@
 // prims and Inductor's own operators, which PyTorch defines in Python (torch/_prims, torch/_inductor/inductor_prims.py): the same results
 // by aten operators. Stack order is the schema's.
-#include "graph/torch/operators.h"
-
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
@@ -16,6 +14,8 @@
 
 #include <algorithm>
 #include <array>
+
+#include "graph/torch/operators.h"
 
 namespace graph::torch {
 namespace {
@@ -37,7 +37,8 @@ void iota(Stack& s) {
   auto length = at(s, 0).toInt(), start = at(s, 1).toInt(), step = at(s, 2).toInt();
   give(s, at::arange(start, start + length * step, step, options(at(s, 3), at(s, 4))));
 }
-void convertElementType(Stack& s) { give(s, at(s, 0).toTensor().to(at(s, 1).toScalarType())); }
+// always a new tensor, also when the type is the same
+void convertElementType(Stack& s) { give(s, at(s, 0).toTensor().to(at(s, 1).toScalarType(), /*non_blocking=*/false, /*copy=*/true)); }
 void devicePut(Stack& s) { give(s, at(s, 0).toTensor().to(at(s, 1).toDevice(), at(s, 2).toBool())); }
 void broadcastInDim(Stack& s) {
   auto tensor = at(s, 0).toTensor();
@@ -84,7 +85,9 @@ void item(Stack& s) {
   s.clear();
   s.emplace_back(number);
 }
-std::optional<at::ScalarType> outputType(const IValue& value) { return value.isNone() ? std::nullopt : std::optional(value.toScalarType()); }
+std::optional<at::ScalarType> outputType(const IValue& value) {
+  return value.isNone() ? std::nullopt : std::optional(value.toScalarType());
+}
 void sum(Stack& s) {
   auto tensor = at(s, 0).toTensor();
   // prims keep the input's type where aten.sum would promote integers
@@ -141,10 +144,12 @@ void inductorRandint(Stack& s) {
 
 const std::vector<NamedBuiltin>& primBuiltins() {
   static const std::vector<NamedBuiltin> table{
-      {"prims.iota.default", iota, "iota(SymInt length, *, SymInt start, SymInt step, ScalarType dtype, Device device, bool requires_grad=False) -> Tensor"},
+      {"prims.iota.default", iota,
+       "iota(SymInt length, *, SymInt start, SymInt step, ScalarType dtype, Device device, bool requires_grad=False) -> Tensor"},
       {"prims.convert_element_type.default", convertElementType, "convert_element_type(Tensor a, ScalarType dtype) -> Tensor"},
       {"prims.device_put.default", devicePut, "device_put(Tensor a, Device device, bool non_blocking=False) -> Tensor"},
-      {"prims.broadcast_in_dim.default", broadcastInDim, "broadcast_in_dim(Tensor(a) a, SymInt[] shape, int[] broadcast_dimensions) -> Tensor(a)"},
+      {"prims.broadcast_in_dim.default", broadcastInDim,
+       "broadcast_in_dim(Tensor(a) a, SymInt[] shape, int[] broadcast_dimensions) -> Tensor(a)"},
       {"prims.rev.default", rev, "rev(Tensor a, int[] dims) -> Tensor"},
       {"prims.fma.default", fma, "fma(Tensor a, Tensor b, Tensor c) -> Tensor"},
       {"prims.div.default", div, "div(Tensor self, Tensor other) -> Tensor"},
@@ -153,10 +158,12 @@ const std::vector<NamedBuiltin>& primBuiltins() {
       {"prims.view_of.default", viewOf, "view_of(Tensor(a) a) -> Tensor(a)"},
       {"prims.view_of_dtype.default", viewOfDtype, "view_of_dtype(Tensor(a) a, ScalarType dtype) -> Tensor(a)"},
       {"prims.reshape.default", reshape, "reshape(Tensor a, SymInt[] shape) -> Tensor"},
-      {"prims.as_strided.default", asStrided, "as_strided(Tensor(a) a, SymInt[] size, SymInt[] stride, SymInt storage_offset) -> Tensor(a)"},
+      {"prims.as_strided.default", asStrided,
+       "as_strided(Tensor(a) a, SymInt[] size, SymInt[] stride, SymInt storage_offset) -> Tensor(a)"},
       {"prims.collapse_view.default", collapseView, "collapse_view(Tensor(a) a, int start, int end) -> Tensor(a)"},
       {"prims.split_dim.default", splitDim, "split_dim(Tensor(a) a, int dim, SymInt outer_length) -> Tensor(a)"},
-      {"prims.slice.default", slice, "slice(Tensor(a) a, SymInt[] start_indices, SymInt[] limit_indices, SymInt[]? strides=None) -> Tensor(a)"},
+      {"prims.slice.default", slice,
+       "slice(Tensor(a) a, SymInt[] start_indices, SymInt[] limit_indices, SymInt[]? strides=None) -> Tensor(a)"},
       {"prims.copy_to.default", copyTo, "copy_to(Tensor(a!) a, Tensor b) -> Tensor(a!)"},
       {"prims.item.default", item, "item(Tensor a) -> Scalar"},
       {"prims.sum.default", sum, "sum(Tensor inp, int[]? dims, *, ScalarType? output_dtype=None) -> Tensor"},
@@ -165,16 +172,21 @@ const std::vector<NamedBuiltin>& primBuiltins() {
       {"prims.amin.default", amin, "amin(Tensor inp, int[]? dims, *, ScalarType? output_dtype=None) -> Tensor"},
       {"prims.var.default", var, "var(Tensor inp, int[]? dims, float? correction=1, *, ScalarType? output_dtype=None) -> Tensor"},
       {"prims.empty.default", empty, "empty(SymInt[] shape, *, ScalarType dtype, Device device, bool requires_grad=False) -> Tensor"},
-      {"prims.empty_strided.default", emptyStrided, "empty_strided(SymInt[] shape, SymInt[] strides, *, ScalarType dtype, Device device, bool requires_grad=False) -> Tensor"},
-      {"prims.empty_permuted.default", emptyPermuted, "empty_permuted(SymInt[] shape, int[] physical_layout, *, ScalarType dtype, Device device, bool requires_grad=False) -> Tensor"},
-      {"prims.full.default", full, "full(SymInt[] shape, Scalar fill_value, *, ScalarType dtype, Device device, bool requires_grad=False) -> Tensor"},
-      {"prims.full_like.default", fullLike, "full_like(Tensor a, Scalar fill_value, *, ScalarType dtype, Device device, bool requires_grad=False) -> Tensor"},
+      {"prims.empty_strided.default", emptyStrided,
+       "empty_strided(SymInt[] shape, SymInt[] strides, *, ScalarType dtype, Device device, bool requires_grad=False) -> Tensor"},
+      {"prims.empty_permuted.default", emptyPermuted,
+       "empty_permuted(SymInt[] shape, int[] physical_layout, *, ScalarType dtype, Device device, bool requires_grad=False) -> Tensor"},
+      {"prims.full.default", full,
+       "full(SymInt[] shape, Scalar fill_value, *, ScalarType dtype, Device device, bool requires_grad=False) -> Tensor"},
+      {"prims.full_like.default", fullLike,
+       "full_like(Tensor a, Scalar fill_value, *, ScalarType dtype, Device device, bool requires_grad=False) -> Tensor"},
       {"prims.scalar_tensor.default", scalarTensor, "scalar_tensor(Scalar s, *, ScalarType? dtype=None, Device? device=None) -> Tensor"},
       {"prims.inductor_seed.default", inductorSeed, "inductor_seed(Device device) -> Tensor"},
       {"prims.inductor_seeds.default", inductorSeeds, "inductor_seeds(int count, Device device) -> Tensor"},
       {"prims.inductor_lookup_seed.default", lookupSeed, "inductor_lookup_seed(Tensor seeds, int index) -> Tensor"},
       {"prims.inductor_random.default", inductorRandom, "inductor_random(SymInt[] size, Tensor seed, str mode) -> Tensor"},
-      {"prims.inductor_randint.default", inductorRandint, "inductor_randint(SymInt low, SymInt high, SymInt[] size, Tensor seed) -> Tensor"},
+      {"prims.inductor_randint.default", inductorRandint,
+       "inductor_randint(SymInt low, SymInt high, SymInt[] size, Tensor seed) -> Tensor"},
   };
   return table;
 }
@@ -184,22 +196,79 @@ std::string_view atenTwinOfPrim(std::string_view target) {
     std::string_view prim, aten;
   };
   static constexpr std::array kTwins = std::to_array<Twin>({
-      {"abs", "abs.default"}, {"acos", "acos.default"}, {"acosh", "acosh.default"}, {"asin", "asin.default"}, {"asinh", "asinh.default"},
-      {"atan", "atan.default"}, {"atanh", "atanh.default"}, {"cos", "cos.default"}, {"cosh", "cosh.default"}, {"bitwise_not", "bitwise_not.default"},
-      {"ceil", "ceil.default"}, {"conj", "_conj.default"}, {"conj_physical", "conj_physical.default"}, {"clone", "clone.default"},
-      {"digamma", "digamma.default"}, {"erf", "erf.default"}, {"erf_inv", "erfinv.default"}, {"erfc", "erfc.default"}, {"exp", "exp.default"},
-      {"exp2", "exp2.default"}, {"expm1", "expm1.default"}, {"fill", "fill.Scalar"}, {"floor", "floor.default"}, {"frexp", "frexp.Tensor"},
-      {"imag", "imag.default"}, {"isfinite", "isfinite.default"}, {"lgamma", "lgamma.default"}, {"log", "log.default"}, {"log10", "log10.default"},
-      {"log1p", "log1p.default"}, {"log2", "log2.default"}, {"neg", "neg.default"}, {"real", "real.default"}, {"reciprocal", "reciprocal.default"},
-      {"round", "round.default"}, {"rsqrt", "rsqrt.default"}, {"sign", "sign.default"}, {"signbit", "signbit.default"}, {"sin", "sin.default"},
-      {"sinh", "sinh.default"}, {"sqrt", "sqrt.default"}, {"tan", "tan.default"}, {"tanh", "tanh.default"}, {"trunc", "trunc.default"},
-      {"add", "add.Tensor"}, {"atan2", "atan2.default"}, {"bitwise_and", "bitwise_and.Tensor"}, {"bitwise_or", "bitwise_or.Tensor"},
-      {"bitwise_xor", "bitwise_xor.Tensor"}, {"eq", "eq.Tensor"}, {"fmax", "fmax.default"}, {"fmin", "fmin.default"},
-      {"fmod", "fmod.Tensor"}, {"gcd", "gcd.default"}, {"ge", "ge.Tensor"}, {"gt", "gt.Tensor"}, {"hypot", "hypot.default"}, {"le", "le.Tensor"},
-      {"lt", "lt.Tensor"}, {"maximum", "maximum.default"}, {"minimum", "minimum.default"}, {"mul", "mul.Tensor"}, {"ne", "ne.Tensor"},
-      {"nextafter", "nextafter.default"}, {"pow", "pow.Tensor_Tensor"}, {"remainder", "remainder.Tensor"}, {"shift_left", "bitwise_left_shift.Tensor"},
-      {"shift_right_arithmetic", "bitwise_right_shift.Tensor"}, {"sub", "sub.Tensor"}, {"where", "where.self"}, {"cat", "cat.default"},
-      {"as_strided_scatter", "as_strided_scatter.default"}, {"_unsafe_index_put_", "index_put_.default"},
+      {"abs", "abs.default"},
+      {"acos", "acos.default"},
+      {"acosh", "acosh.default"},
+      {"asin", "asin.default"},
+      {"asinh", "asinh.default"},
+      {"atan", "atan.default"},
+      {"atanh", "atanh.default"},
+      {"cos", "cos.default"},
+      {"cosh", "cosh.default"},
+      {"bitwise_not", "bitwise_not.default"},
+      {"ceil", "ceil.default"},
+      {"conj", "_conj.default"},
+      {"conj_physical", "conj_physical.default"},
+      {"clone", "clone.default"},
+      {"digamma", "digamma.default"},
+      {"erf", "erf.default"},
+      {"erf_inv", "erfinv.default"},
+      {"erfc", "erfc.default"},
+      {"exp", "exp.default"},
+      {"exp2", "exp2.default"},
+      {"expm1", "expm1.default"},
+      {"fill", "fill.Scalar"},
+      {"floor", "floor.default"},
+      {"frexp", "frexp.Tensor"},
+      {"imag", "imag.default"},
+      {"isfinite", "isfinite.default"},
+      {"lgamma", "lgamma.default"},
+      {"log", "log.default"},
+      {"log10", "log10.default"},
+      {"log1p", "log1p.default"},
+      {"log2", "log2.default"},
+      {"neg", "neg.default"},
+      {"real", "real.default"},
+      {"reciprocal", "reciprocal.default"},
+      {"round", "round.default"},
+      {"rsqrt", "rsqrt.default"},
+      {"sign", "sign.default"},
+      {"signbit", "signbit.default"},
+      {"sin", "sin.default"},
+      {"sinh", "sinh.default"},
+      {"sqrt", "sqrt.default"},
+      {"tan", "tan.default"},
+      {"tanh", "tanh.default"},
+      {"trunc", "trunc.default"},
+      {"add", "add.Tensor"},
+      {"atan2", "atan2.default"},
+      {"bitwise_and", "bitwise_and.Tensor"},
+      {"bitwise_or", "bitwise_or.Tensor"},
+      {"bitwise_xor", "bitwise_xor.Tensor"},
+      {"eq", "eq.Tensor"},
+      {"fmax", "fmax.default"},
+      {"fmin", "fmin.default"},
+      {"fmod", "fmod.Tensor"},
+      {"gcd", "gcd.default"},
+      {"ge", "ge.Tensor"},
+      {"gt", "gt.Tensor"},
+      {"hypot", "hypot.default"},
+      {"le", "le.Tensor"},
+      {"lt", "lt.Tensor"},
+      {"maximum", "maximum.default"},
+      {"minimum", "minimum.default"},
+      {"mul", "mul.Tensor"},
+      {"ne", "ne.Tensor"},
+      {"nextafter", "nextafter.default"},
+      {"pow", "pow.Tensor_Tensor"},
+      {"remainder", "remainder.Tensor"},
+      {"shift_left", "bitwise_left_shift.Tensor"},
+      {"shift_right_arithmetic", "bitwise_right_shift.Tensor"},
+      {"sub", "sub.Tensor"},
+      {"where", "where.self"},
+      {"cat", "cat.default"},
+      {"as_strided_scatter", "as_strided_scatter.default"},
+      {"_unsafe_index_put_", "index_put_.default"},
   });
   static const std::vector<std::pair<std::string, std::string>> table = [] {
     std::vector<std::pair<std::string, std::string>> result;

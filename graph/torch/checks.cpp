@@ -69,7 +69,7 @@ Checks::Checks(const ir::Graph& graph, const Code& code, const run::DeviceMap& d
       throw run::InputError("guard " + guard.str() + ": '" + name + "' is no placeholder and no attribute");
     return code.slotOfNode[id.value];
   };
-  std::set<ir::NodeId> apart;   // inputs that must be apart from whatever is touched after they are written
+  std::set<ir::NodeId> apart;  // inputs that must be apart from whatever is touched after they are written
   for (auto& guard : graph.guards()) {
     switch (guard.kind) {
       case ir::Guard::Kind::disjoint:
@@ -80,7 +80,9 @@ Checks::Checks(const ir::Graph& graph, const Code& code, const run::DeviceMap& d
         }
         disjoint_.push_back({place(guard, guard.first), place(guard, guard.second), guard.first, guard.second});
         break;
-      case ir::Guard::Kind::no_self_overlap: noSelfOverlap_.emplace_back(place(guard, guard.first), guard.first); break;
+      case ir::Guard::Kind::no_self_overlap:
+        noSelfOverlap_.emplace_back(place(guard, guard.first), guard.first);
+        break;
       case ir::Guard::Kind::symbol:
         auto condition = run::Condition::parse(guard.condition);
         if (!condition) throw run::InputError("guard '" + guard.condition + "' is no condition on symbols");
@@ -89,7 +91,8 @@ Checks::Checks(const ir::Graph& graph, const Code& code, const run::DeviceMap& d
     }
   }
   if (apart.empty()) return;
-  for (auto& use : ir::inputUses(graph)) uses_.push_back({code.slotOfNode[use.input.value], graph.node(use.input).name, use, apart.count(use.input) != 0});
+  for (auto& use : ir::inputUses(graph))
+    uses_.push_back({code.slotOfNode[use.input.value], graph.node(use.input).name, use, apart.count(use.input) != 0});
 }
 
 Checks::Dimension Checks::dimension(const ir::Expr& expression) {
@@ -127,7 +130,8 @@ void Checks::checkInput(const Input& input, const c10::IValue& value) {
   if (tensor.scalar_type() != input.dtype || tensor.dim() != static_cast<int64_t>(input.shape.size())) misfit(input, value);
   if (tensor.device() != *input.device)
     throw run::InputError("input " + input.name + " is on " + tensor.device().str() + ", the program was made for " + input.device->str());
-  for (size_t i = 0; i < input.shape.size(); ++i) checkDimension(input, input.shape[i], tensor.size(static_cast<int64_t>(i)), static_cast<int64_t>(i));
+  for (size_t i = 0; i < input.shape.size(); ++i)
+    checkDimension(input, input.shape[i], tensor.size(static_cast<int64_t>(i)), static_cast<int64_t>(i));
 }
 
 void Checks::checkDimension(const Input& input, const Dimension& dimension, int64_t actual, int64_t at) {
@@ -135,17 +139,20 @@ void Checks::checkDimension(const Input& input, const Dimension& dimension, int6
   switch (dimension.kind) {
     case Dimension::Kind::constant:
       if (actual != dimension.value)
-        throw run::InputError(where() + " is " + std::to_string(actual) + ", the graph's is " + std::to_string(dimension.value) + " (" + input.annotation + ")");
+        throw run::InputError(where() + " is " + std::to_string(actual) + ", the graph's is " + std::to_string(dimension.value) + " (" +
+                              input.annotation + ")");
       return;
     case Dimension::Kind::symbol: {
       auto& value = symbolValues_[dimension.index];
       if (value == kUnset) value = actual;
       if (value != actual)
-        throw run::InputError(where() + " is " + std::to_string(actual) + ", but " + symbols_[dimension.index] + " = " + std::to_string(value) + " by the inputs before it (" +
-                              input.annotation + ")");
+        throw run::InputError(where() + " is " + std::to_string(actual) + ", but " + symbols_[dimension.index] + " = " +
+                              std::to_string(value) + " by the inputs before it (" + input.annotation + ")");
       return;
     }
-    case Dimension::Kind::expression: pending_.push_back({expressions_[dimension.index], actual, where()}); return;
+    case Dimension::Kind::expression:
+      pending_.push_back({expressions_[dimension.index], actual, where()});
+      return;
   }
 }
 
@@ -161,7 +168,9 @@ void Checks::checkExpressions() {
   if (auto problem = run::solve(pending_, known)) throw run::InputError(*problem);
   for (auto& [condition, text] : conditions_) {
     auto holds = condition.holds(known);
-    if (!holds) throw run::InputError("guard '" + text + "' cannot be checked: the inputs do not say all of its symbols (" + run::describe(known) + ")");
+    if (!holds)
+      throw run::InputError("guard '" + text + "' cannot be checked: the inputs do not say all of its symbols (" + run::describe(known) +
+                            ")");
     if (!*holds) throw run::InputError("guard '" + text + "' does not hold for these inputs (" + run::describe(known) + ")");
   }
 }
@@ -181,7 +190,8 @@ void Checks::checkUses(const std::vector<c10::IValue>& slots) {
       auto &a = uses_[spans_[i].use], &b = uses_[spans_[j].use];
       const bool wrong = (a.guarded && a.use.conflictsWith(b.use)) || (b.guarded && b.use.conflictsWith(a.use));
       if (wrong && shareMemory(slots[a.slot].toTensor(), slots[b.slot].toTensor()))
-        throw run::InputError("inputs " + a.name + " and " + b.name + " share memory: this graph writes in place and is right only when they do not");
+        throw run::InputError("inputs " + a.name + " and " + b.name +
+                              " share memory: this graph writes in place and is right only when they do not");
     }
   }
 }
@@ -190,7 +200,8 @@ void Checks::checkGuards(const std::vector<c10::IValue>& slots) {
   for (auto& guard : disjoint_) {
     if (!slots[guard.first].isTensor() || !slots[guard.second].isTensor()) continue;
     if (shareMemory(slots[guard.first].toTensor(), slots[guard.second].toTensor()))
-      throw run::InputError("inputs " + guard.firstName + " and " + guard.secondName + " share memory: this graph writes in place and is right only when they do not");
+      throw run::InputError("inputs " + guard.firstName + " and " + guard.secondName +
+                            " share memory: this graph writes in place and is right only when they do not");
   }
   checkUses(slots);
   for (auto& [slot, name] : noSelfOverlap_) {
@@ -198,7 +209,8 @@ void Checks::checkGuards(const std::vector<c10::IValue>& slots) {
     auto& tensor = slots[slot].toTensor();
     if (tensor.is_contiguous()) continue;
     if (run::selfOverlap(0, tensor.sizes(), tensor.strides(), static_cast<int64_t>(tensor.itemsize())) != run::Overlap::disjoint)
-      throw run::InputError("input " + name + " shares memory with itself: this graph writes it in place and is right only when its elements are distinct");
+      throw run::InputError("input " + name +
+                            " shares memory with itself: this graph writes it in place and is right only when its elements are distinct");
   }
 }
 

@@ -28,23 +28,35 @@ class Checks {
   struct Dimension {
     enum class Kind : uint8_t { constant, symbol, expression };
     Kind kind;
-    int64_t value = 0;      // constant
-    uint32_t index = 0;     // of symbols_ or expressions_
+    int64_t value = 0;   // constant
+    uint32_t index = 0;  // of symbols_ or expressions_
   };
   struct Input {
     std::string name;
     Slot slot;
-    bool tensor = false;                  // annotated as one
+    bool tensor = false;  // annotated as one
     at::ScalarType dtype = at::ScalarType::Undefined;
     std::vector<Dimension> shape;
-    std::string annotation;               // for messages
-    std::optional<Dimension> number;      // annotated Sym(...)
+    std::string annotation;           // for messages
+    std::optional<Dimension> number;  // annotated Sym(...)
     std::optional<c10::Device> device;
   };
-  /// An input or constant of a graph with `disjoint` guards; guarded ones may share no element with what is touched after their first write.
-  struct Use { Slot slot; std::string name; ir::InputUse use; bool guarded; };
-  struct Span { int64_t begin, end; size_t use; };   // bytes
-  struct Disjoint { Slot first, second; std::string firstName, secondName; };
+  /// An input or constant of a graph with `disjoint` guards; guarded ones may share no element with what is touched after their first
+  /// write.
+  struct Use {
+    Slot slot;
+    std::string name;
+    ir::InputUse use;
+    bool guarded;
+  };
+  struct Span {
+    int64_t begin, end;
+    size_t use;
+  };  // bytes
+  struct Disjoint {
+    Slot first, second;
+    std::string firstName, secondName;
+  };
 
   Dimension dimension(const ir::Expr& expression);
   void checkInput(const Input& input, const c10::IValue& value);
@@ -66,7 +78,7 @@ class Checks {
   // of the run
   std::vector<Span> spans_;
   std::vector<int64_t> symbolValues_;
-  std::vector<run::Equation> pending_;    // dimensions that are expressions
+  std::vector<run::Equation> pending_;  // dimensions that are expressions
 };
 
 /// Do two strided tensors share a byte: address intervals first, then exactly. `unknown` counts as sharing.

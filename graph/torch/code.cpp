@@ -19,12 +19,14 @@ IValue itemOf(ListTemplate::Element element, IValue value) {
       if (value.isBool()) return int64_t{value.toBool()};
       TORCH_CHECK(value.isTensor() && value.toTensor().numel() == 1, "expected an integer in the list, got ", value.tagKind());
       return value.toTensor().item().toLong();
-    case ListTemplate::Element::real: return realOf(value);
+    case ListTemplate::Element::real:
+      return realOf(value);
     case ListTemplate::Element::tensor:
       if (value.isTensor()) return value;
       TORCH_CHECK(isNumber(value), "expected a tensor in the list, got ", value.tagKind());
       return wrappedNumber(value.toScalar());
-    default: return value;
+    default:
+      return value;
   }
 }
 
@@ -51,9 +53,15 @@ void loadArguments(Code& code, const Step& step, std::vector<IValue>& slots, Sta
   for (uint32_t i = step.loadBegin; i < step.loadEnd; ++i) {
     const Load& load = code.loads[i];
     switch (load.kind) {
-      case Load::Kind::constant: stack.push_back(code.constants[load.index]); break;
-      case Load::Kind::copy: stack.push_back(slots[load.index]); break;
-      case Load::Kind::move: stack.push_back(std::move(slots[load.index])); break;
+      case Load::Kind::constant:
+        stack.push_back(code.constants[load.index]);
+        break;
+      case Load::Kind::copy:
+        stack.push_back(slots[load.index]);
+        break;
+      case Load::Kind::move:
+        stack.push_back(std::move(slots[load.index]));
+        break;
       case Load::Kind::tensor: {
         auto value = take(slots, load.index, load.last);
         stack.push_back(isNumber(value) ? IValue(wrappedNumber(value.toScalar())) : std::move(value));
@@ -64,7 +72,9 @@ void loadArguments(Code& code, const Step& step, std::vector<IValue>& slots, Sta
         stack.push_back(value.isInt() || value.isBool() ? IValue(realOf(value)) : std::move(value));
         break;
       }
-      case Load::Kind::tensors: stack.push_back(tensorList(take(slots, load.index, load.last))); break;
+      case Load::Kind::tensors:
+        stack.push_back(tensorList(take(slots, load.index, load.last)));
+        break;
       case Load::Kind::list:
         fillList(code.lists[load.index], slots);
         stack.push_back(code.lists[load.index].value);

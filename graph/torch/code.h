@@ -23,12 +23,13 @@ inline constexpr Slot kNoSlot = UINT32_MAX;
 /// Puts one argument on the stack.
 struct Load {
   enum class Kind : uint8_t {
-    constant,      // constants[index]
-    copy, move,    // slots[index]; move when this is its last use
-    tensor,        // slots[index], a number becomes a wrapped number
-    real,          // slots[index], an int becomes a float
-    tensors,       // slots[index] holds several tensors: as a Tensor[] list
-    list,          // lists[index], filled from slots
+    constant,  // constants[index]
+    copy,
+    move,     // slots[index]; move when this is its last use
+    tensor,   // slots[index], a number becomes a wrapped number
+    real,     // slots[index], an int becomes a float
+    tensors,  // slots[index] holds several tensors: as a Tensor[] list
+    list,     // lists[index], filled from slots
   };
   Kind kind = Kind::constant;
   bool last = false;  // of the slot: tensor, real, tensors
@@ -37,22 +38,26 @@ struct Load {
 
 /// A list argument with items that come from slots.
 struct ListTemplate {
-  struct Item { uint32_t position; Slot slot; bool last = false; };
+  struct Item {
+    uint32_t position;
+    Slot slot;
+    bool last = false;
+  };
   enum class Element : uint8_t { integer, real, tensor, optionalTensor, any };
   Element element = Element::any;
-  c10::IValue value;               // the list itself; handed to the operator, which reads it
-  c10::impl::GenericList list;     // the same list, to write items
+  c10::IValue value;            // the list itself; handed to the operator, which reads it
+  c10::impl::GenericList list;  // the same list, to write items
   std::vector<Item> items;
 };
 
 struct Step {
   ir::NodeId node;
   Operator what;
-  bool known = true;                      // false: cannot run here (propagation only)
-  uint32_t loadBegin = 0, loadEnd = 0;    // in Code::loads
-  uint32_t listBegin = 0, listEnd = 0;    // lists that hold tensors: emptied after the call
+  bool known = true;                        // false: cannot run here (propagation only)
+  uint32_t loadBegin = 0, loadEnd = 0;      // in Code::loads
+  uint32_t listBegin = 0, listEnd = 0;      // lists that hold tensors: emptied after the call
   uint32_t resultBegin = 0, resultEnd = 0;  // in Code::results: the slot of each result, kNoSlot = dropped
-  Slot whole = kNoSlot;                   // all results together, as a tuple, when someone wants them so
+  Slot whole = kNoSlot;                     // all results together, as a tuple, when someone wants them so
 };
 
 /// What the graph returns: a tree over slots and constants.
@@ -71,14 +76,17 @@ struct Code {
   std::vector<ListTemplate> lists;
   std::vector<Slot> results;
   uint32_t slotCount = 0;
-  std::vector<Slot> slotOfNode;                               // by NodeId::value
+  std::vector<Slot> slotOfNode;  // by NodeId::value
   std::vector<ir::NodeId> placeholders;
-  std::vector<std::pair<std::string, Slot>> attributes;       // get_attr target -> slot
+  std::vector<std::pair<std::string, Slot>> attributes;  // get_attr target -> slot
   Output output;
 };
 
 /// Why a node cannot become a step.
-struct Obstacle { ir::NodeId node; std::string message; };
+struct Obstacle {
+  ir::NodeId node;
+  std::string message;
+};
 
 /// Never throws for what the graph holds: obstacles say it, and their steps are not `known`.
 /// `release`: values are let go at their last use (a Program); otherwise every slot keeps its value (propagation).

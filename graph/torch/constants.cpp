@@ -138,7 +138,8 @@ IValue convertConstant(const ir::Argument& argument, const c10::Type& type, std:
     misfit(argument, type.repr_str());
   }
   switch (type.kind()) {
-    case TypeKind::OptionalType: return convertConstant(argument, withoutOptional(type), count, devices);
+    case TypeKind::OptionalType:
+      return convertConstant(argument, withoutOptional(type), count, devices);
     case TypeKind::TensorType:
       if (auto scalar = scalarOf(argument)) return wrappedNumber(*scalar);
       misfit(argument, "a tensor");
@@ -146,23 +147,32 @@ IValue convertConstant(const ir::Argument& argument, const c10::Type& type, std:
       if (auto scalar = scalarOf(argument)) return IValue(*scalar);
       misfit(argument, "a number");
     case TypeKind::IntType:
-    case TypeKind::SymIntType: return integer(argument);
+    case TypeKind::SymIntType:
+      return integer(argument);
     case TypeKind::FloatType:
-    case TypeKind::SymFloatType: return real(argument);
+    case TypeKind::SymFloatType:
+      return real(argument);
     case TypeKind::BoolType:
-    case TypeKind::SymBoolType: return boolean(argument);
+    case TypeKind::SymBoolType:
+      return boolean(argument);
     case TypeKind::StringType:
       if (auto* text = argument.as<std::string>()) return *text;
       misfit(argument, "a string");
     case TypeKind::ScalarTypeType:
       if (auto* dtype = argument.as<ir::DType>()) return IValue(scalarType(*dtype));
       misfit(argument, "a dtype");
-    case TypeKind::MemoryFormatType: return memoryFormat(argument);
-    case TypeKind::LayoutType: return layout(argument);
-    case TypeKind::DeviceObjType: return device(argument, devices);
-    case TypeKind::ListType: return list(argument, type.expectRef<c10::ListType>(), count, devices);
-    case TypeKind::AnyType: return convertConstant(argument, devices);
-    default: misfit(argument, type.repr_str());
+    case TypeKind::MemoryFormatType:
+      return memoryFormat(argument);
+    case TypeKind::LayoutType:
+      return layout(argument);
+    case TypeKind::DeviceObjType:
+      return device(argument, devices);
+    case TypeKind::ListType:
+      return list(argument, type.expectRef<c10::ListType>(), count, devices);
+    case TypeKind::AnyType:
+      return convertConstant(argument, devices);
+    default:
+      misfit(argument, type.repr_str());
   }
 }
 

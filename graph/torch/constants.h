@@ -17,7 +17,9 @@
 namespace graph::torch {
 
 /// The argument does not fit the type; the message says which value and which type.
-struct BadConstant : std::runtime_error { using std::runtime_error::runtime_error; };
+struct BadConstant : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 /// A number as a tensor of zero dimensions that promotes like a Python number.
 at::Tensor wrappedNumber(const c10::Scalar& number);
@@ -25,7 +27,8 @@ at::Tensor wrappedNumber(const c10::Scalar& number);
 bool isNumber(const c10::IValue& value);
 
 /// `argument` holds no node. `count` is the N of an `int[2]` type, for which one number stands for N.
-c10::IValue convertConstant(const ir::Argument& argument, const c10::Type& type, std::optional<int32_t> count, const run::DeviceMap& devices);
+c10::IValue convertConstant(const ir::Argument& argument, const c10::Type& type, std::optional<int32_t> count,
+                            const run::DeviceMap& devices);
 /// Without a schema: numbers, strings, lists (as tuples) as they are.
 c10::IValue convertConstant(const ir::Argument& argument, const run::DeviceMap& devices);
 

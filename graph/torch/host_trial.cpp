@@ -33,7 +33,8 @@ IValue mapTensors(const IValue& value, Replace replace) {
 }  // namespace
 
 bool tryOnHost(const Operator& what, Stack& stack) {
-  if (what.handle && (what.handle->hasTag(at::Tag::dynamic_output_shape) || what.handle->hasTag(at::Tag::data_dependent_output))) return false;
+  if (what.handle && (what.handle->hasTag(at::Tag::dynamic_output_shape) || what.handle->hasTag(at::Tag::data_dependent_output)))
+    return false;
   int64_t elements = 0;
   bool anyMeta = false;
   std::unordered_map<const c10::TensorImpl*, at::Tensor> metaOf;  // stand-in -> the argument it stands for

@@ -16,7 +16,7 @@ class MemoryReporter final : public c10::MemoryReportingInfoBase {
   void reportMemoryUsage(void* ptr, int64_t size, size_t totalAllocated, size_t totalReserved, c10::Device device) override;
   bool memoryProfilingEnabled() const override { return true; }
 
-  int64_t current = 0;    // bytes beyond what was allocated when watching began
+  int64_t current = 0;  // bytes beyond what was allocated when watching began
   int64_t peak = 0;
   int64_t allocated = 0;  // sum of all allocations
 };

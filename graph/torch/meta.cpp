@@ -103,7 +103,8 @@ class Propagator {
 
   void source(ir::NodeId id, const ir::Node& node) {
     auto value = valueFromAnnotation(node);
-    if (value.isNone() && (node.tensor() || node.sym())) problem(id, node.name + ": a symbol of its annotation has no value", Kind::unsupported);
+    if (value.isNone() && (node.tensor() || node.sym()))
+      problem(id, node.name + ": a symbol of its annotation has no value", Kind::unsupported);
     slots_[code_.slotOfNode[id.value]] = value;
     record(id, value);
   }
@@ -126,7 +127,8 @@ class Propagator {
       arguments_ = stack_;
       step.what.call(stack_);
     } catch (const c10::NotImplementedError&) {
-      if (annotated(step, node) || !tryOnHost(step.what, stack_ = arguments_)) return fallBack(step, node, "no Meta kernel for " + node.target);
+      if (annotated(step, node) || !tryOnHost(step.what, stack_ = arguments_))
+        return fallBack(step, node, "no Meta kernel for " + node.target);
     } catch (...) {
       auto reason = currentReason();
       bool needsData = reason.find("meta tensor") != std::string::npos || reason.find("Meta tensor") != std::string::npos;
@@ -194,7 +196,8 @@ class Propagator {
   }
   // `copy_` and its kin give back what they wrote.
   IValue writtenArgument(const c10::FunctionSchema* schema) const {
-    if (!schema || schema->returns().size() != 1 || !schema->returns()[0].alias_info() || !schema->returns()[0].alias_info()->isWrite()) return {};
+    if (!schema || schema->returns().size() != 1 || !schema->returns()[0].alias_info() || !schema->returns()[0].alias_info()->isWrite())
+      return {};
     for (size_t i = 0; i < schema->arguments().size() && i < arguments_.size(); ++i)
       if (auto* alias = schema->arguments()[i].alias_info(); alias && alias->isWrite()) return arguments_[i];
     return {};
@@ -231,7 +234,10 @@ class Propagator {
     if (auto* sym = node.sym()) {
       auto wanted = sym->value.evaluate(binding_);
       if (wanted && info.integer && *wanted != *info.integer)
-        problem(id, node.name + ": " + std::to_string(*info.integer) + " is not the annotated Sym(" + sym->value.str() + ") = " + std::to_string(*wanted), Kind::mismatch);
+        problem(id,
+                node.name + ": " + std::to_string(*info.integer) + " is not the annotated Sym(" + sym->value.str() +
+                    ") = " + std::to_string(*wanted),
+                Kind::mismatch);
       return;
     }
     auto* meta = node.tensor();
@@ -242,7 +248,9 @@ class Propagator {
       auto wanted = meta->shape[i].evaluate(binding_);
       same = !wanted || *wanted == actual.sizes[i];
     }
-    if (!same) problem(id, node.name + " (" + node.target + "): " + showActual(actual) + " is not the annotated " + showWanted(*meta), Kind::mismatch);
+    if (!same)
+      problem(id, node.name + " (" + node.target + "): " + showActual(actual) + " is not the annotated " + showWanted(*meta),
+              Kind::mismatch);
   }
   static std::string showActual(const run::Geometry& geometry) {
     std::string text(ir::abbreviation(geometry.dtype));

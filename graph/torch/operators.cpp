@@ -19,9 +19,11 @@ const std::unordered_map<std::string_view, BuiltinEntry>& builtins() {
   static std::deque<c10::FunctionSchema> schemas;
   static const auto table = [] {
     std::unordered_map<std::string_view, BuiltinEntry> result;
-    for (auto& entry : primBuiltins()) {
-      schemas.push_back(::torch::jit::parseSchema("prims::" + std::string(entry.schema)));
-      result[entry.target] = {entry.function, &schemas.back(), false};
+    for (auto* family : {&primBuiltins(), &deviceBuiltins()}) {
+      for (auto& entry : *family) {
+        schemas.push_back(::torch::jit::parseSchema("prims::" + std::string(entry.schema)));
+        result[entry.target] = {entry.function, &schemas.back(), false};
+      }
     }
     for (auto& entry : numberBuiltins()) result[entry.target] = {entry.function, nullptr, true};
     return result;

@@ -21,10 +21,10 @@ using Stack = std::vector<c10::IValue>;
 using Builtin = void (*)(Stack& stack);
 
 struct Operator {
-  std::optional<c10::OperatorHandle> handle;      // set: an operator of the dispatcher
-  Builtin builtin = nullptr;                      // else this
-  const c10::FunctionSchema* schema = nullptr;    // of either; null when a built-in takes anything
-  bool onNumbers = false;                         // gives a number when every node argument is one
+  std::optional<c10::OperatorHandle> handle;    // set: an operator of the dispatcher
+  Builtin builtin = nullptr;                    // else this
+  const c10::FunctionSchema* schema = nullptr;  // of either; null when a built-in takes anything
+  bool onNumbers = false;                       // gives a number when every node argument is one
 
   void call(Stack& stack) const {
     if (builtin)
@@ -47,6 +47,7 @@ struct NamedBuiltin {
 };
 const std::vector<NamedBuiltin>& numberBuiltins();
 const std::vector<NamedBuiltin>& primBuiltins();
+const std::vector<NamedBuiltin>& deviceBuiltins();
 /// prims that are an aten operator with the same arguments in the same order: {"prims.sin.default", "aten.sin.default"}.
 std::string_view atenTwinOfPrim(std::string_view target);
 

@@ -40,7 +40,13 @@ std::string currentReason() {
   try {
     throw;
   } catch (const c10::Error& error) {
-    return error.what_without_backtrace();
+    // "Could not run … with arguments from the 'CUDA' backend" goes on with a page of registrations.
+    std::string text = error.what_without_backtrace();
+    const auto list = text.find(": registered at ");
+    const auto line = list == std::string::npos ? list : text.rfind('\n', list);
+    if (line != std::string::npos) text.erase(line);
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    return text;
   } catch (const std::exception& error) {
     return error.what();
   } catch (...) {
@@ -84,7 +90,8 @@ run::ValueList GraphProgram::profile(const run::ValueList& inputs, const std::ma
 
 void GraphProgram::begin(const run::ValueList& inputs, const std::map<std::string, run::TensorPtr>& attributes) {
   if (inputs.size() != code_.placeholders.size())
-    throw run::InputError("the graph takes " + std::to_string(code_.placeholders.size()) + " inputs, " + std::to_string(inputs.size()) + " given");
+    throw run::InputError("the graph takes " + std::to_string(code_.placeholders.size()) + " inputs, " + std::to_string(inputs.size()) +
+                          " given");
   stack_.clear();
   for (auto& slot : slots_) slot = c10::IValue();  // a run that failed left values
   for (size_t i = 0; i < inputs.size(); ++i) slots_[code_.slotOfNode[code_.placeholders[i].value]] = toIValue(inputs[i]);
@@ -119,9 +126,12 @@ void GraphProgram::failAt(const Step& step) const {
 
 run::Value GraphProgram::outputTree(const Output& output) const {
   switch (output.kind) {
-    case Output::Kind::slot: return toValue(slots_[output.slot]);
-    case Output::Kind::constant: return toValue(output.constant);
-    default: break;
+    case Output::Kind::slot:
+      return toValue(slots_[output.slot]);
+    case Output::Kind::constant:
+      return toValue(output.constant);
+    default:
+      break;
   }
   auto list = std::make_shared<run::ValueList>();
   for (auto& item : output.items) list->push_back(outputTree(item));

@@ -46,10 +46,14 @@ constexpr std::array<std::pair<DType, ScalarType>, 24> kTypes{{
 // Integers of the element's size: equality of bits is equality of these.
 ScalarType bitsType(size_t itemSize) {
   switch (itemSize) {
-    case 1: return ScalarType::Byte;
-    case 2: return ScalarType::Short;
-    case 4: return ScalarType::Int;
-    default: return ScalarType::Long;
+    case 1:
+      return ScalarType::Byte;
+    case 2:
+      return ScalarType::Short;
+    case 4:
+      return ScalarType::Int;
+    default:
+      return ScalarType::Long;
   }
 }
 
@@ -156,7 +160,7 @@ run::Value toValue(const c10::IValue& value) {
 at::Tensor makeTensor(const run::Geometry& geometry, const c10::Device& device) {
   auto options = at::TensorOptions().dtype(scalarType(geometry.dtype)).device(device);
   auto tensor = geometry.strides.size() == geometry.sizes.size() ? at::empty_strided(geometry.sizes, geometry.strides, options)
-                                                                  : at::empty(geometry.sizes, options);
+                                                                 : at::empty(geometry.sizes, options);
   if (device.is_meta() || tensor.numel() == 0) return tensor;
   if (device.is_cpu())
     std::memset(tensor.data_ptr(), 0, tensor.storage().nbytes());  // every dtype, packed ones included

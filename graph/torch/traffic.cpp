@@ -31,12 +31,14 @@ void forEachTensor(const c10::IValue& value, Visit visit) {
 bool isOneOf(const Operator& what, const std::set<std::string>& names) { return what.schema && names.count(what.schema->name()); }
 
 // The first tensor is a table of which the result's rows are read.
-const std::set<std::string> kReadsRows{"aten::index",        "aten::embedding", "aten::gather", "aten::index_select", "aten::_unsafe_index",
-                                       "aten::masked_select", "aten::take",      "aten::take_along_dim"};
+const std::set<std::string> kReadsRows{"aten::index",         "aten::embedding",     "aten::gather", "aten::index_select",
+                                       "aten::_unsafe_index", "aten::masked_select", "aten::take",   "aten::take_along_dim"};
 // The first tensor is written where the indices say: as many bytes as the last tensor has.
-const std::set<std::string> kWritesRows{"aten::index_put_", "aten::_index_put_impl_", "aten::scatter_", "aten::scatter_add_", "aten::index_copy_", "aten::index_add_"};
+const std::set<std::string> kWritesRows{"aten::index_put_",   "aten::_index_put_impl_", "aten::scatter_",
+                                        "aten::scatter_add_", "aten::index_copy_",      "aten::index_add_"};
 // The first tensor's old elements are not read.
-const std::set<std::string> kOverwrites{"aten::copy_", "aten::fill_", "aten::zero_", "aten::index_put_", "aten::scatter_", "aten::index_copy_", "prims::copy_to"};
+const std::set<std::string> kOverwrites{"aten::copy_",    "aten::fill_",       "aten::zero_",   "aten::index_put_",
+                                        "aten::scatter_", "aten::index_copy_", "prims::copy_to"};
 
 }  // namespace
 

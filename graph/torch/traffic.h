@@ -18,7 +18,12 @@ class Traffic {
   int64_t written() const { return written_; }
 
  private:
-  struct Seen { uint64_t storage; int64_t bytes; bool written; bool table; };
+  struct Seen {
+    uint64_t storage;
+    int64_t bytes;
+    bool written;
+    bool table;
+  };
   std::vector<Seen> seen_;
   int64_t read_ = 0, written_ = 0;
 };

@@ -1,7 +1,7 @@
 // What a node costs in a Program, against the same calls made by a bare boxed loop written here, with none of graph/torch's code.
 //
-// The 22-layer decode step of samples/ (tiny widths: overhead shows). The bare loop has handles resolved, constants as IValues and values let go
-// at their last use; it checks nothing and stops for nobody. One LibTorch thread.
+// The 22-layer decode step of samples/ (tiny widths: overhead shows). The bare loop has handles resolved, constants as IValues and values
+// let go at their last use; it checks nothing and stops for nobody. One LibTorch thread.
 #include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/ivalue.h>
@@ -36,9 +36,25 @@ const run::Inputs& inputs() {
 }
 
 // --- the bare loop -----------------------------------------------------------------------------------------------------------
-struct Source { bool constant; IValue value; int slot; bool last; };
-struct Argument { Source whole; bool isList = false; bool tensors = false, optionals = false; std::vector<Source> items; };
-struct Call { std::optional<c10::OperatorHandle> handle; std::vector<Argument> arguments; int result = -1; int64_t item = -1; bool product = false; };
+struct Source {
+  bool constant;
+  IValue value;
+  int slot;
+  bool last;
+};
+struct Argument {
+  Source whole;
+  bool isList = false;
+  bool tensors = false, optionals = false;
+  std::vector<Source> items;
+};
+struct Call {
+  std::optional<c10::OperatorHandle> handle;
+  std::vector<Argument> arguments;
+  int result = -1;
+  int64_t item = -1;
+  bool product = false;
+};
 
 class BareLoop {
  public:
@@ -82,9 +98,11 @@ class BareLoop {
     if (argument.isNone()) return {true, {}, -1, false};
     if (auto* v = argument.as<bool>()) return {true, *v, -1, false};
     if (auto* v = argument.as<double>()) return {true, tensor ? wrapped(*v) : IValue(*v), -1, false};
-    if (auto* v = argument.as<int64_t>()) return {true, tensor ? wrapped(*v) : type.kind() == c10::TypeKind::FloatType ? IValue(double(*v)) : IValue(*v), -1, false};
+    if (auto* v = argument.as<int64_t>())
+      return {true, tensor ? wrapped(*v) : type.kind() == c10::TypeKind::FloatType ? IValue(double(*v)) : IValue(*v), -1, false};
     if (argument.as<ir::Name>()) return {true, IValue(at::MemoryFormat::Contiguous), -1, false};
-    if (auto* v = argument.as<ir::DType>()) return {true, IValue(*v == ir::DType::i64 ? at::kLong : *v == ir::DType::b8 ? at::kBool : at::kFloat), -1, false};
+    if (auto* v = argument.as<ir::DType>())
+      return {true, IValue(*v == ir::DType::i64 ? at::kLong : *v == ir::DType::b8 ? at::kBool : at::kFloat), -1, false};
     if (argument.as<ir::Device>()) return {true, IValue(c10::Device("cpu")), -1, false};
     throw std::runtime_error("an argument that this loop does not know");
   }
@@ -140,7 +158,8 @@ class BareLoop {
     }
     auto first = target.find('.'), last = target.rfind('.');
     auto overload = target.substr(last + 1);
-    call.handle = c10::Dispatcher::singleton().findSchemaOrThrow(("aten::" + target.substr(first + 1, last - first - 1)).c_str(), overload == "default" ? "" : overload.c_str());
+    call.handle = c10::Dispatcher::singleton().findSchemaOrThrow(("aten::" + target.substr(first + 1, last - first - 1)).c_str(),
+                                                                 overload == "default" ? "" : overload.c_str());
     auto& arguments = call.handle->schema().arguments();
     for (size_t i = 0; i < arguments.size(); ++i) {
       auto* value = i < renamed.args.size() ? &renamed.args[i] : renamed.kwarg(arguments[i].name());
@@ -154,7 +173,9 @@ class BareLoop {
 
   void markLast() {
     std::set<int> seen(keep_.begin(), keep_.end());
-    auto mark = [&](Source& source) { if (!source.constant) source.last = seen.insert(source.slot).second; };
+    auto mark = [&](Source& source) {
+      if (!source.constant) source.last = seen.insert(source.slot).second;
+    };
     for (auto call = calls_.rbegin(); call != calls_.rend(); ++call)
       for (auto argument = call->arguments.rbegin(); argument != call->arguments.rend(); ++argument) {
         if (!argument->isList) mark(argument->whole);
@@ -203,7 +224,9 @@ std::vector<IValue> ownInputs() {
     }
     auto geometry = (*value.tensor())->geometry();
     auto bytes = backend.bytes(*value.tensor());
-    result.emplace_back(at::from_blob(bytes.data(), geometry.sizes, at::TensorOptions().dtype(geometry.dtype == ir::DType::i64 ? at::kLong : at::kFloat)).clone());
+    result.emplace_back(
+        at::from_blob(bytes.data(), geometry.sizes, at::TensorOptions().dtype(geometry.dtype == ir::DType::i64 ? at::kLong : at::kFloat))
+            .clone());
   }
   return result;
 }
@@ -212,7 +235,8 @@ void count(benchmark::State& state) {
   size_t calls = 0;
   for (auto id : sample()) calls += sample().node(id).op == ir::Op::call_function;
   state.counters["calls"] = static_cast<double>(calls);
-  state.counters["per_call"] = benchmark::Counter(static_cast<double>(calls) * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["per_call"] = benchmark::Counter(static_cast<double>(calls) * static_cast<double>(state.iterations()),
+                                                  benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 void bareLoop(benchmark::State& state) {

@@ -19,8 +19,8 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 class SafetensorsTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("fxloom_files_" + std::to_string(::getpid()) + "_" +
-                                                        testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ = std::filesystem::temp_directory_path() /
+              ("fxloom_files_" + std::to_string(::getpid()) + "_" + testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -89,8 +89,8 @@ TEST_F(SafetensorsTest, spansOutliveCopiesOfTheFile) {
 }
 
 TEST_F(SafetensorsTest, everyDtypeThatTheFormatHas) {
-  for (auto dtype : {DType::f64, DType::f32, DType::f16, DType::bf16, DType::i64, DType::i32, DType::i16, DType::i8, DType::u64, DType::u32, DType::u16,
-                     DType::u8, DType::b8, DType::f8e4m3fn, DType::f8e5m2, DType::f8e8m0fnu, DType::f8e4m3fnuz}) {
+  for (auto dtype : {DType::f64, DType::f32, DType::f16, DType::bf16, DType::i64, DType::i32, DType::i16, DType::i8, DType::u64, DType::u32,
+                     DType::u16, DType::u8, DType::b8, DType::f8e4m3fn, DType::f8e5m2, DType::f8e8m0fnu, DType::f8e4m3fnuz}) {
     std::vector<std::byte> bytes(static_cast<size_t>(ir::itemSize(dtype)));
     writeSafetensors(path("a.safetensors"), {{"x", {dtype, {1}, bytes}}}, {});
     EXPECT_EQ(Safetensors::open(path("a.safetensors")).tensors().at("x").dtype, dtype) << ir::abbreviation(dtype);
@@ -104,15 +104,17 @@ TEST_F(SafetensorsTest, bad_header_length) {
   EXPECT_HAS(problem(writeRaw("bad_header_length", std::string("\xff\xff\xff\xff\xff\xff\xff\xff", 8))), "more than 100 MB");
 }
 TEST_F(SafetensorsTest, bad_truncated_header) {
-  EXPECT_HAS(problem(writeRaw("bad_truncated", std::string("\x10\0\0\0\0\0\0\0", 8) + "{}")), "is truncated: its header needs 16 bytes, 2 are there");
+  EXPECT_HAS(problem(writeRaw("bad_truncated", std::string("\x10\0\0\0\0\0\0\0", 8) + "{}")),
+             "is truncated: its header needs 16 bytes, 2 are there");
 }
 TEST_F(SafetensorsTest, bad_json) { EXPECT_HAS(problem(write("bad_json", "{nope")), "its header is no JSON object"); }
 TEST_F(SafetensorsTest, bad_json_array) { EXPECT_HAS(problem(write("bad_json_array", "[]")), "its header is no JSON object"); }
-TEST_F(SafetensorsTest, bad_depth) {
-  EXPECT_HAS(problem(write("bad_depth", std::string(100'000, '['))), "nested too deeply");
-}
+TEST_F(SafetensorsTest, bad_depth) { EXPECT_HAS(problem(write("bad_depth", std::string(100'000, '['))), "nested too deeply"); }
 TEST_F(SafetensorsTest, bad_twice) {
-  EXPECT_HAS(problem(write("bad_twice", R"({"x":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[],"data_offsets":[4,8]}})", "12345678")), "has 'x' twice");
+  EXPECT_HAS(problem(write("bad_twice",
+                           R"({"x":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[],"data_offsets":[4,8]}})",
+                           "12345678")),
+             "has 'x' twice");
 }
 TEST_F(SafetensorsTest, bad_entry) { EXPECT_HAS(problem(write("bad_entry", R"({"x":1})")), "tensor 'x': is no object"); }
 TEST_F(SafetensorsTest, bad_no_dtype) {
@@ -126,26 +128,34 @@ TEST_F(SafetensorsTest, bad_no_shape) {
 }
 TEST_F(SafetensorsTest, bad_shape) {
   for (auto* shape : {"[-1]", "[1.5]", "[\"2\"]", "[18446744073709551615]"})
-    EXPECT_HAS(problem(write("bad_shape", std::string(R"({"x":{"dtype":"F32","shape":)") + shape + R"(,"data_offsets":[0,4]}})", "1234")), "an item that is no size")
+    EXPECT_HAS(problem(write("bad_shape", std::string(R"({"x":{"dtype":"F32","shape":)") + shape + R"(,"data_offsets":[0,4]}})", "1234")),
+               "an item that is no size")
         << shape;
 }
 TEST_F(SafetensorsTest, bad_no_offsets) {
   for (auto* offsets : {"[0]", "[0,-4]", "{}", "[0,\"4\"]"})
-    EXPECT_HAS(problem(write("bad_no_offsets", std::string(R"({"x":{"dtype":"F32","shape":[],"data_offsets":)") + offsets + "}}", "1234")), "has no data_offsets")
+    EXPECT_HAS(problem(write("bad_no_offsets", std::string(R"({"x":{"dtype":"F32","shape":[],"data_offsets":)") + offsets + "}}", "1234")),
+               "has no data_offsets")
         << offsets;
 }
 TEST_F(SafetensorsTest, bad_out_of_range) {
-  EXPECT_HAS(problem(write("bad_out_of_range", R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", "1234")), "outside the data (4 bytes)");
+  EXPECT_HAS(problem(write("bad_out_of_range", R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", "1234")),
+             "outside the data (4 bytes)");
   EXPECT_HAS(problem(write("bad_out_of_range", R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", "1234")), "outside the data");
 }
 TEST_F(SafetensorsTest, bad_byte_count) {
-  EXPECT_HAS(problem(write("bad_byte_count", R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", "1234")), "has 4 bytes, its shape and dtype need 8");
+  EXPECT_HAS(problem(write("bad_byte_count", R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", "1234")),
+             "has 4 bytes, its shape and dtype need 8");
 }
 TEST_F(SafetensorsTest, bad_overflow) {
-  EXPECT_HAS(problem(write("bad_overflow", R"({"x":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})")), "more than there can be");
+  EXPECT_HAS(problem(write("bad_overflow", R"({"x":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})")),
+             "more than there can be");
 }
 TEST_F(SafetensorsTest, bad_overlap) {
-  EXPECT_HAS(problem(write("bad_overlap", R"({"x":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"y":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})", "1234")), "tensors 'x' and 'y' overlap");
+  EXPECT_HAS(problem(write("bad_overlap",
+                           R"({"x":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"y":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})",
+                           "1234")),
+             "tensors 'x' and 'y' overlap");
 }
 TEST_F(SafetensorsTest, bad_metadata) {
   EXPECT_HAS(problem(write("bad_metadata", R"({"__metadata__":[]})")), "its __metadata__ is no object");
@@ -163,20 +173,20 @@ std::string writeProblem(const std::string& path, const std::vector<std::pair<st
 
 TEST_F(SafetensorsTest, bad_write_complex) {
   std::vector<double> values{1, 2};
-  EXPECT_HAS(writeProblem(path("x"), {{"z", {DType::c128, {1}, std::as_bytes(std::span(values))}}}), "tensor 'z' is c128, which has no safetensors type");
+  EXPECT_HAS(writeProblem(path("x"), {{"z", {DType::c128, {1}, std::as_bytes(std::span(values))}}}),
+             "tensor 'z' is c128, which has no safetensors type");
   EXPECT_FALSE(std::filesystem::exists(path("x")));
 }
 TEST_F(SafetensorsTest, bad_write_twice) {
   std::vector<uint8_t> values{1};
-  EXPECT_HAS(writeProblem(path("x"), {{"z", tensor(DType::u8, {1}, values)}, {"z", tensor(DType::u8, {1}, values)}}), "tensor 'z' is given twice");
+  EXPECT_HAS(writeProblem(path("x"), {{"z", tensor(DType::u8, {1}, values)}, {"z", tensor(DType::u8, {1}, values)}}),
+             "tensor 'z' is given twice");
 }
 TEST_F(SafetensorsTest, bad_write_size) {
   std::vector<uint8_t> values{1};
   EXPECT_HAS(writeProblem(path("x"), {{"z", tensor(DType::u8, {2}, values)}}), "tensor 'z' has 1 bytes, not those of its shape");
 }
-TEST_F(SafetensorsTest, bad_write_place) {
-  EXPECT_HAS(writeProblem(path("no/such/folder/x"), {}), "cannot be written: No such file");
-}
+TEST_F(SafetensorsTest, bad_write_place) { EXPECT_HAS(writeProblem(path("no/such/folder/x"), {}), "cannot be written: No such file"); }
 
 TEST_F(SafetensorsTest, replacingAFileIsAtomic) {
   writeFileAtomically(path("out.txt"), "first");

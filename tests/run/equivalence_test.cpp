@@ -144,7 +144,10 @@ class ExpectedTest : public testing::Test {
     auto a = b.call("a", inPlace ? "aten.add_.Tensor" : "aten.add.Tensor", {id(x), 1});
     return b.output({id(a), ir::Argument(), ir::Argument(7)});
   }
-  struct Run { run::ValueList outputs; run::Inputs before, after; };
+  struct Run {
+    run::ValueList outputs;
+    run::Inputs before, after;
+  };
   Run runGraph(const ir::Graph& g) {
     Run result;
     result.before = run::makeInputs(backend_, g, {});
@@ -187,9 +190,11 @@ TEST_F(ExpectedTest, aListedInputMustHaveChangedSo) {
   EXPECT_HAS(check(graph(false)).reason, "input.x: 3 elements differ");
 }
 
-void writeFile(const std::string& path, const std::vector<std::pair<std::string, std::vector<float>>>& tensors, const std::map<std::string, std::string>& metadata = {}) {
+void writeFile(const std::string& path, const std::vector<std::pair<std::string, std::vector<float>>>& tensors,
+               const std::map<std::string, std::string>& metadata = {}) {
   std::vector<std::pair<std::string, files::TensorBytes>> list;
-  for (auto& [name, values] : tensors) list.push_back({name, {ir::DType::f32, {static_cast<int64_t>(values.size())}, std::as_bytes(std::span(values))}});
+  for (auto& [name, values] : tensors)
+    list.push_back({name, {ir::DType::f32, {static_cast<int64_t>(values.size())}, std::as_bytes(std::span(values))}});
   files::writeSafetensors(path, list, metadata);
 }
 

@@ -75,7 +75,8 @@ class FakeProgram final : public run::Program {
  public:
   FakeProgram(FakeBackend& backend, const ir::Graph& graph) : backend_(backend), graph_(graph) {}
   run::ValueList run(const run::ValueList& inputs, const std::map<std::string, run::TensorPtr>& attributes) override;
-  run::ValueList profile(const run::ValueList& inputs, const std::map<std::string, run::TensorPtr>& attributes, std::vector<run::NodeTiming>& timings) override {
+  run::ValueList profile(const run::ValueList& inputs, const std::map<std::string, run::TensorPtr>& attributes,
+                         std::vector<run::NodeTiming>& timings) override {
     auto result = run(inputs, attributes);
     timings.clear();
     for (auto id : graph_)
@@ -104,7 +105,9 @@ class FakeBackend final : public run::Backend {
     if (problemFor) result.problems = problemFor(graph, binding);
     return result;
   }
-  std::unique_ptr<run::Program> compile(const ir::Graph& graph, const ir::Device&) override { return std::make_unique<FakeProgram>(*this, graph); }
+  std::unique_ptr<run::Program> compile(const ir::Graph& graph, const ir::Device&) override {
+    return std::make_unique<FakeProgram>(*this, graph);
+  }
 
   run::TensorPtr make(const run::Geometry& geometry, const ir::Device&) override {
     auto tensor = makeFake(geometry.sizes, {}, geometry.dtype);
@@ -120,7 +123,8 @@ class FakeBackend final : public run::Backend {
     for (size_t at = 0; at < bytes.size(); at += size) values.push_back(run::decode(fake(tensor)->dtype, &bytes[at]));
     if (!values.empty()) fake(tensor)->write(values);
   }
-  run::TensorPtr view(const run::TensorPtr& base, const std::vector<int64_t>& sizes, const std::vector<int64_t>& strides, int64_t offset) override {
+  run::TensorPtr view(const run::TensorPtr& base, const std::vector<int64_t>& sizes, const std::vector<int64_t>& strides,
+                      int64_t offset) override {
     auto result = std::make_shared<FakeTensor>(*fake(base));
     result->sizes = sizes;
     result->strides = strides;
@@ -135,7 +139,7 @@ class FakeBackend final : public run::Backend {
     return result;
   }
   run::ValueList clone(const run::ValueList& values) override {
-    std::map<const void*, std::shared_ptr<std::vector<double>>> copies;
+    std::map<const void*, std::shared_ptr<std::vector<double>>> cloned;
     run::ValueList result;
     for (auto& value : values) {
       auto* tensor = value.tensor();
@@ -144,7 +148,7 @@ class FakeBackend final : public run::Backend {
         continue;
       }
       auto copy = std::make_shared<FakeTensor>(*fake(*tensor));
-      auto& storage = copies[copy->storage.get()];
+      auto& storage = cloned[copy->storage.get()];
       if (!storage) storage = std::make_shared<std::vector<double>>(*copy->storage);
       copy->storage = storage;
       result.push_back({run::TensorPtr(copy)});
@@ -182,7 +186,9 @@ class FakeBackend final : public run::Backend {
 
 inline run::TensorPtr FakeProgram::call(ir::NodeId id, const ir::Node& node, const std::map<uint32_t, run::Value>& values) {
   auto tensor = [&](size_t i) { return fake(std::get<run::TensorPtr>(values.at(node.args.at(i).node().value).data)); };
-  auto number = [&](size_t i) { return node.args.at(i).as<int64_t>() ? *node.args[i].as<int64_t>() : std::get<int64_t>(values.at(node.args[i].node().value).data); };
+  auto number = [&](size_t i) {
+    return node.args.at(i).as<int64_t>() ? *node.args[i].as<int64_t>() : std::get<int64_t>(values.at(node.args[i].node().value).data);
+  };
   auto fresh = [&](auto function) -> run::TensorPtr {
     auto result = makeFake(tensor(0)->sizes, {}, tensor(0)->dtype);
     auto x = tensor(0)->elements();
@@ -197,7 +203,8 @@ inline run::TensorPtr FakeProgram::call(ir::NodeId id, const ir::Node& node, con
   if (node.target == "aten.add.Tensor") return fresh([&](double x, size_t i) { return x + other(i); });
   if (node.target == "aten.mul.Tensor") return fresh([&](double x, size_t i) { return x * other(i); });
   if (node.target == "aten.clone.default") return fresh([](double x, size_t) { return x; });
-  if (node.target == "aten.rand_like.default") return fresh([&](double, size_t) { return static_cast<double>(backend_.random.below(1000)); });
+  if (node.target == "aten.rand_like.default")
+    return fresh([&](double, size_t) { return static_cast<double>(backend_.random.below(1000)); });
   if (node.target == "test.unstable.default") return fresh([&](double x, size_t) { return x + (backend_.drift += 1e-9); });
   if (node.target == "test.fail.default") throw run::NodeError(id, node.name + " (test.fail.default): fails");
   if (node.target == "aten.add_.Tensor" || node.target == "aten.copy_.default") {

@@ -49,7 +49,9 @@ class Builder {
     graph.append(node);
     return graph;
   }
-  static ir::Meta f32(std::vector<ir::Expr> shape) { return ir::TensorMeta{ir::DType::f32, std::move(shape), std::nullopt, std::nullopt, ""}; }
+  static ir::Meta f32(std::vector<ir::Expr> shape) {
+    return ir::TensorMeta{ir::DType::f32, std::move(shape), std::nullopt, std::nullopt, ""};
+  }
   ir::Graph graph;
 };
 

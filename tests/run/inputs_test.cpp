@@ -94,7 +94,9 @@ TEST(ChooseSymbols, theCheckerHasTheLastWord) {
   auto message = messageOf<InputError>([&] { run::chooseSymbols(graph, {}, 0, never); });
   EXPECT_HAS(message, "no values of s0, s1 fit the graph's annotations: part (aten.slice.Tensor): disagrees");
   EXPECT_HAS(message, "give them with --bind");
-  auto unsupported = [&](const ir::Binding&) -> std::vector<run::Problem> { return {{part, "part: no Meta kernel", run::Problem::Kind::unsupported}}; };
+  auto unsupported = [&](const ir::Binding&) -> std::vector<run::Problem> {
+    return {{part, "part: no Meta kernel", run::Problem::Kind::unsupported}};
+  };
   EXPECT_NO_THROW(run::chooseSymbols(graph, {}, 0, unsupported)) << "no number cures that";
 }
 
@@ -110,7 +112,9 @@ run::Inputs make(const ir::Graph& graph, const InputRequest& request = {}) {
   FakeBackend backend;
   return run::makeInputs(backend, graph, request);
 }
-std::vector<double> elements(const run::Inputs& inputs, size_t i) { return fake(std::get<run::TensorPtr>(inputs.values.at(i).data))->elements(); }
+std::vector<double> elements(const run::Inputs& inputs, size_t i) {
+  return fake(std::get<run::TensorPtr>(inputs.values.at(i).data))->elements();
+}
 
 TEST(MakeInputs, theSameSeedGivesTheSameNumbers) {
   Builder b;
@@ -179,7 +183,8 @@ TEST(MakeInputs, bad_unannotated) {
   node.target = "L_x_";
   auto x = b.graph.append(node);
   auto a = b.call("a", "aten.neg.default", {id(x)});
-  EXPECT_HAS(messageOf<InputError>([&] { make(b.output({id(a)})); }), "input l_x_ has no annotation and no tensor was given for it ('L_x_')");
+  EXPECT_HAS(messageOf<InputError>([&] { make(b.output({id(a)})); }),
+             "input l_x_ has no annotation and no tensor was given for it ('L_x_')");
 }
 
 // --- files -----------------------------------------------------------------------------------------------------------------
@@ -188,7 +193,8 @@ class FileTest : public testing::Test {
   FileTest() : path_((std::filesystem::temp_directory_path() / ("fxloom_inputs_" + std::to_string(::getpid()))).string()) {}
   ~FileTest() override { std::filesystem::remove(path_); }
 
-  InputRequest write(const std::vector<std::pair<std::string, std::vector<int64_t>>>& tensors, const std::map<std::string, std::string>& metadata = {}) {
+  InputRequest write(const std::vector<std::pair<std::string, std::vector<int64_t>>>& tensors,
+                     const std::map<std::string, std::string>& metadata = {}) {
     std::vector<std::vector<float>> data;
     std::vector<std::pair<std::string, files::TensorBytes>> list;
     for (auto& [name, shape] : tensors) {
@@ -197,7 +203,8 @@ class FileTest : public testing::Test {
       data.emplace_back(static_cast<size_t>(count));
       for (size_t i = 0; i < data.back().size(); ++i) data.back()[i] = static_cast<float>(i);
     }
-    for (size_t i = 0; i < tensors.size(); ++i) list.push_back({tensors[i].first, {ir::DType::f32, tensors[i].second, std::as_bytes(std::span(data[i]))}});
+    for (size_t i = 0; i < tensors.size(); ++i)
+      list.push_back({tensors[i].first, {ir::DType::f32, tensors[i].second, std::as_bytes(std::span(data[i]))}});
     files::writeSafetensors(path_, list, metadata);
     InputRequest request;
     request.tensorsFile = path_;

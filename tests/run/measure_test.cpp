@@ -47,8 +47,8 @@ TEST(Speedup, noiseIsNotSignificant) {
 
 TEST(Elements, roundTripEveryDtype) {
   std::byte bytes[16];
-  for (auto dtype : {ir::DType::f64, ir::DType::f32, ir::DType::f16, ir::DType::bf16, ir::DType::f8e4m3fn, ir::DType::f8e5m2, ir::DType::f8e4m3fnuz, ir::DType::f8e5m2fnuz,
-                     ir::DType::i8, ir::DType::i16, ir::DType::i32, ir::DType::i64})
+  for (auto dtype : {ir::DType::f64, ir::DType::f32, ir::DType::f16, ir::DType::bf16, ir::DType::f8e4m3fn, ir::DType::f8e5m2,
+                     ir::DType::f8e4m3fnuz, ir::DType::f8e5m2fnuz, ir::DType::i8, ir::DType::i16, ir::DType::i32, ir::DType::i64})
     for (double value : {0.0, 1.0, -2.0, 12.0, -0.5}) {
       if (ir::isIntegral(dtype) && value != std::trunc(value)) continue;
       run::encode(dtype, value, bytes);
@@ -75,7 +75,9 @@ TEST(Elements, halfRoundsToNearestEvenAndHasSubnormals) {
 }
 
 TEST(Elements, compareByToleranceAndBits) {
-  auto compare = [](std::vector<float> a, std::vector<float> b) { return run::compareElements(ir::DType::f32, std::as_bytes(std::span(a)), std::as_bytes(std::span(b)), {}); };
+  auto compare = [](std::vector<float> a, std::vector<float> b) {
+    return run::compareElements(ir::DType::f32, std::as_bytes(std::span(a)), std::as_bytes(std::span(b)), {});
+  };
   float nan = std::nanf(""), inf = std::numeric_limits<float>::infinity();
   EXPECT_TRUE(compare({1, nan, inf}, {1, nan, inf}).identical);
   EXPECT_TRUE(compare({1}, {1.000001f}).close);
@@ -86,11 +88,15 @@ TEST(Elements, compareByToleranceAndBits) {
   EXPECT_TRUE(compare({0.0f}, {-0.0f}).close);
   EXPECT_FALSE(compare({1, 2}, {1}).close);
   std::vector<int64_t> a{1, 2}, b{1, 3};
-  EXPECT_FALSE(run::compareElements(ir::DType::i64, std::as_bytes(std::span(a)), std::as_bytes(std::span(b)), {}).close) << "integers are compared exactly";
+  EXPECT_FALSE(run::compareElements(ir::DType::i64, std::as_bytes(std::span(a)), std::as_bytes(std::span(b)), {}).close)
+      << "integers are compared exactly";
 }
 
 // --- overlap -----------------------------------------------------------------------------------------------------------------
-struct View { int64_t offset; std::vector<int64_t> sizes, strides; };
+struct View {
+  int64_t offset;
+  std::vector<int64_t> sizes, strides;
+};
 run::ByteSet bytes(const View& view, int64_t item) { return {view.offset * item, view.sizes, view.strides, item}; }
 std::set<int64_t> touched(const View& view) {
   std::set<int64_t> result{view.offset};

@@ -33,7 +33,8 @@ TEST(OperatorCases, giveWhatPythonGives) {
       auto final = run::cloneInputs(backend(), inputs);
       auto program = backend().compile(graph, {});
       auto outputs = program->run(final.values, final.attributes);
-      auto comparison = run::compareWithFile(backend(), graph, outputs, inputs, final, files::Safetensors::open(path + ".expected.safetensors"), false);
+      auto comparison =
+          run::compareWithFile(backend(), graph, outputs, inputs, final, files::Safetensors::open(path + ".expected.safetensors"), false);
       EXPECT_EQ(comparison.status, run::Equivalence::Status::same) << comparison.reason;
     } catch (const std::exception& error) {
       ADD_FAILURE() << error.what();

@@ -9,7 +9,8 @@ namespace {
 using run::InputError;
 using run::NodeError;
 
-run::ValueList runGraph(const ir::Graph& graph, const run::ValueList& inputs, const std::map<std::string, run::TensorPtr>& attributes = {}) {
+run::ValueList runGraph(const ir::Graph& graph, const run::ValueList& inputs,
+                        const std::map<std::string, run::TensorPtr>& attributes = {}) {
   return backend().compile(graph, {})->run(inputs, attributes);
 }
 
@@ -42,13 +43,20 @@ TEST(Program, symbolsComeFromTheInputs) {
   auto graph = graphOf("n: \"Sym(s0)\", x: \"f32[s0, 2*s0]\"", "a = torch.ops.aten.view.default(x, [n, 2, n])\nreturn (a,)");
   auto outputs = runGraph(*graph, {{int64_t{3}}, {tensorOf(ir::DType::f32, {3, 6})}});
   EXPECT_EQ((*outputs[0].tensor())->geometry().sizes, (std::vector<int64_t>{3, 2, 3}));
-  EXPECT_HAS(messageOf<InputError>([&] { runGraph(*graph, {{int64_t{4}}, {tensorOf(ir::DType::f32, {3, 6})}}); }), "input x's dimension 0 is 3, but s0 = 4");
-  EXPECT_HAS(messageOf<InputError>([&] { runGraph(*graph, {{int64_t{3}}, {tensorOf(ir::DType::f32, {3, 7})}}); }), "input x's dimension 1 is 7, but 2*s0 is 6 (s0 = 3)");
+  EXPECT_HAS(messageOf<InputError>([&] {
+               runGraph(*graph, {{int64_t{4}}, {tensorOf(ir::DType::f32, {3, 6})}});
+             }),
+             "input x's dimension 0 is 3, but s0 = 4");
+  EXPECT_HAS(messageOf<InputError>([&] {
+               runGraph(*graph, {{int64_t{3}}, {tensorOf(ir::DType::f32, {3, 7})}});
+             }),
+             "input x's dimension 1 is 7, but 2*s0 is 6 (s0 = 3)");
 }
 
 TEST(Program, factoriesFollowTheDevice) {
-  auto graph = graphOf("x: \"f32[2]cuda:0\"", "a = torch.ops.aten.full.default([2], 1, dtype = torch.float32, device = device(type='cuda', index=0))\n"
-                                               "b = torch.ops.aten.add.Tensor(x, a)\nreturn (b,)");
+  auto graph = graphOf("x: \"f32[2]cuda:0\"",
+                       "a = torch.ops.aten.full.default([2], 1, dtype = torch.float32, device = device(type='cuda', index=0))\n"
+                       "b = torch.ops.aten.add.Tensor(x, a)\nreturn (b,)");
   auto outputs = runGraph(*graph, {{floats({2}, {1, 2})}});
   EXPECT_EQ((*outputs[0].tensor())->geometry().device.type, "cpu");
   EXPECT_EQ(floatsOf(*outputs[0].tensor()), (std::vector<float>{2, 3}));
@@ -68,7 +76,10 @@ TEST(Program, bad_inputs) {
 
 TEST(Program, bad_device) {
   auto graph = graphOf("x: \"f32[2]\"", "return (x,)");
-  EXPECT_HAS(messageOf<InputError>([&] { backend().compile(*graph, {"nonsense", std::nullopt}); }), "device 'nonsense' is none that this torch knows");
+  EXPECT_HAS(messageOf<InputError>([&] {
+               backend().compile(*graph, {"nonsense", std::nullopt});
+             }),
+             "device 'nonsense' is none that this torch knows");
   EXPECT_FALSE(backend().hasDevice({"nonsense", std::nullopt}));
   EXPECT_TRUE(backend().hasDevice({}));
 }
@@ -89,14 +100,18 @@ TEST(Program, guardOfSelfOverlap) {
   graph.addGuard({ir::Guard::Kind::no_self_overlap, "x", "", ""});
   auto base = floats({4}, {1, 2, 3, 4});
   EXPECT_NO_THROW(runGraph(graph, {{backend().view(base, {2, 2}, {1, 2}, 0)}}));
-  EXPECT_HAS(messageOf<InputError>([&] { runGraph(graph, {{backend().view(base, {2, 2}, {1, 1}, 0)}}); }), "input x shares memory with itself");
+  EXPECT_HAS(messageOf<InputError>([&] {
+               runGraph(graph, {{backend().view(base, {2, 2}, {1, 1}, 0)}});
+             }),
+             "input x shares memory with itself");
 }
 
 TEST(Program, guardOnSymbols) {
   ir::Graph graph = *graphOf("x: \"f32[s0]\"", "a = torch.ops.aten.neg.default(x)\nreturn (a,)");
   graph.addGuard({ir::Guard::Kind::symbol, "", "", "s0 >= 2"});
   EXPECT_NO_THROW(runGraph(graph, {{tensorOf(ir::DType::f32, {2})}}));
-  EXPECT_HAS(messageOf<InputError>([&] { runGraph(graph, {{tensorOf(ir::DType::f32, {1})}}); }), "guard 's0 >= 2' does not hold for these inputs (s0 = 1)");
+  EXPECT_HAS(messageOf<InputError>([&] { runGraph(graph, {{tensorOf(ir::DType::f32, {1})}}); }),
+             "guard 's0 >= 2' does not hold for these inputs (s0 = 1)");
 }
 
 TEST(Program, bad_guards) {
@@ -112,7 +127,9 @@ TEST(Program, bad_guards) {
 
 // --- errors --------------------------------------------------------------------------------------------------------------
 TEST(Program, bad_operators_are_named_together) {
-  auto graph = graphOf("x: \"f32[2]\"", "a = torch.ops.mylib.foo.default(x)\nb = torch.ops.mylib.foo.default(a)\nc = torch.ops.other.bar.default(b)\nreturn (c,)");
+  auto graph =
+      graphOf("x: \"f32[2]\"",
+              "a = torch.ops.mylib.foo.default(x)\nb = torch.ops.mylib.foo.default(a)\nc = torch.ops.other.bar.default(b)\nreturn (c,)");
   try {
     backend().compile(*graph, {});
     FAIL();
@@ -135,14 +152,16 @@ TEST(Program, bad_arguments_are_named) {
     graph.replace(graph.find("a"), node);
     return messageOf<NodeError>([&] { backend().compile(graph, {}); });
   };
-  EXPECT_HAS(misfit("a = torch.ops.aten.sum.dim_IntList(x, ['no'])"), "a (aten.sum.dim_IntList): argument 'dim': 'no' where an integer is expected");
+  EXPECT_HAS(misfit("a = torch.ops.aten.sum.dim_IntList(x, ['no'])"),
+             "a (aten.sum.dim_IntList): argument 'dim': 'no' where an integer is expected");
   EXPECT_HAS(rewritten([](ir::Node& node, ir::NodeId x) { node.args.push_back(x); }), "takes 1 arguments, 2 given");
   EXPECT_HAS(rewritten([](ir::Node& node, ir::NodeId) { node.args.clear(); }), "argument 'self': is not given");
   EXPECT_HAS(rewritten([](ir::Node& node, ir::NodeId) { node.kwargs.emplace_back("nope", 1); }), "has no argument 'nope'");
 }
 
 TEST(Program, bad_shape_says_node_target_and_arguments) {
-  auto graph = graphOf("x: \"f32[3]\", y: \"f32[4]\"", "a = torch.ops.aten.neg.default(x)\nbad = torch.ops.aten.add.Tensor(a, y)\nreturn (bad,)");
+  auto graph =
+      graphOf("x: \"f32[3]\", y: \"f32[4]\"", "a = torch.ops.aten.neg.default(x)\nbad = torch.ops.aten.add.Tensor(a, y)\nreturn (bad,)");
   auto program = backend().compile(*graph, {});
   try {
     program->run({{tensorOf(ir::DType::f32, {3})}, {tensorOf(ir::DType::f32, {4})}}, {});
@@ -171,8 +190,10 @@ TEST(Program, stops) {
 
 // --- profiles --------------------------------------------------------------------------------------------------------------
 TEST(Program, profileCountsBytesAndPeak) {
-  auto graph = graphOf("x: \"f32[1024]\"", "v = torch.ops.aten.view.default(x, [32, 32])\na = torch.ops.aten.neg.default(v)\nb = torch.ops.aten.neg.default(a)\n"
-                                            "c = torch.ops.aten.add_.Tensor(b, v)\nreturn (c,)");
+  auto graph =
+      graphOf("x: \"f32[1024]\"",
+              "v = torch.ops.aten.view.default(x, [32, 32])\na = torch.ops.aten.neg.default(v)\nb = torch.ops.aten.neg.default(a)\n"
+              "c = torch.ops.aten.add_.Tensor(b, v)\nreturn (c,)");
   auto program = backend().compile(*graph, {});
   EXPECT_FALSE(program->peakBytes());
   std::vector<run::NodeTiming> timings;

@@ -52,7 +52,8 @@ TEST(Tensors, compareSeesBits) {
 }
 
 TEST(Propagation, viewsShareStorageAndDevicesAreKept) {
-  auto graph = graphOf("x: \"f32[s0, 4][4, 1]cuda:0\"", "v = torch.ops.aten.slice.Tensor(x, 1, 1, 3)\nc = torch.ops.aten.clone.default(v)\nreturn (c,)");
+  auto graph = graphOf("x: \"f32[s0, 4][4, 1]cuda:0\"",
+                       "v = torch.ops.aten.slice.Tensor(x, 1, 1, 3)\nc = torch.ops.aten.clone.default(v)\nreturn (c,)");
   auto propagation = backend().propagate(*graph, {{"s0", 5}});
   EXPECT_TRUE(propagation.problems.empty());
   auto info = [&](const char* name) { return propagation.nodes.at(graph->find(name).value).tensors.at(0); };
@@ -77,13 +78,19 @@ TEST(Propagation, problemsSayTheNode) {
     for (auto& problem : backend().propagate(*graph, {{"s0", 5}}).problems) text += problem.message + "\n";
     return text;
   };
-  EXPECT_HAS(problems("x: \"f32[s0]\"", "a: \"f32[4]\" = torch.ops.aten.neg.default(x)\nreturn (a,)"), "a (aten.neg.default): f32[5] is not the annotated f32[4]");
-  EXPECT_HAS(problems("x: \"f32[3]\"", "a: \"f32[2*s0]\" = torch.ops.aten.neg.default(x)\nreturn (a,)"), "f32[3] is not the annotated f32[2*s0] = [10]");
+  EXPECT_HAS(problems("x: \"f32[s0]\"", "a: \"f32[4]\" = torch.ops.aten.neg.default(x)\nreturn (a,)"),
+             "a (aten.neg.default): f32[5] is not the annotated f32[4]");
+  EXPECT_HAS(problems("x: \"f32[3]\"", "a: \"f32[2*s0]\" = torch.ops.aten.neg.default(x)\nreturn (a,)"),
+             "f32[3] is not the annotated f32[2*s0] = [10]");
   EXPECT_HAS(problems("x: \"f32[3]\"", "a: \"f64[3]\" = torch.ops.aten.neg.default(x)\nreturn (a,)"), "f32[3] is not the annotated f64[3]");
-  EXPECT_HAS(problems("x: \"f32[3]\", y: \"f32[4]\"", "a = torch.ops.aten.add.Tensor(x, y)\nreturn (a,)"), "a (aten.add.Tensor): The size of tensor a (3) must match");
-  EXPECT_HAS(problems("x: \"f32[3]\"", "a = torch.ops.mylib.foo.default(x)\nb = torch.ops.aten.neg.default(a)\nreturn (b,)"), "a: no operator here for mylib.foo.default");
+  EXPECT_HAS(problems("x: \"f32[3]\", y: \"f32[4]\"", "a = torch.ops.aten.add.Tensor(x, y)\nreturn (a,)"),
+             "a (aten.add.Tensor): The size of tensor a (3) must match");
+  EXPECT_HAS(problems("x: \"f32[3]\"", "a = torch.ops.mylib.foo.default(x)\nb = torch.ops.aten.neg.default(a)\nreturn (b,)"),
+             "a: no operator here for mylib.foo.default");
   EXPECT_HAS(problems("x: \"f32[u7]\"", "return (x,)"), "x: a symbol of its annotation has no value");
-  EXPECT_EQ(problems("x: \"f32[3]\"", "a: \"f32[5]\" = torch.ops.mylib.foo.default(x)\nb: \"f32[5]\" = torch.ops.aten.neg.default(a)\nreturn (b,)"), "")
+  EXPECT_EQ(problems("x: \"f32[3]\"",
+                     "a: \"f32[5]\" = torch.ops.mylib.foo.default(x)\nb: \"f32[5]\" = torch.ops.aten.neg.default(a)\nreturn (b,)"),
+            "")
       << "an annotation stands in for an unknown operator";
 }
 
