@@ -76,22 +76,23 @@ std::optional<Expr> copiedBytes(const Graph& graph, NodeId id, std::string* kind
   const auto* base = tensorOf(graph, firstOperand(node));
   const auto say = [&](const char* what) { if (kind) *kind = what; };
   if (name == "copy_") {
-    if (!base) return std::nullopt;
     say("copy_");
+    if (!base) return std::nullopt;
     return elements(base->shape) * Expr(graph::ir::itemSize(base->dtype));
   }
   if (name == "clone" || name == "contiguous") {
-    if (!result) return std::nullopt;
-    if (name == "contiguous" && base && base->stride && result->stride && *base->stride == *result->stride) return std::nullopt;   // moves nothing
+    if (name == "contiguous" && base && result && base->stride && result->stride && *base->stride == *result->stride) return std::nullopt;   // moves nothing
     say("clone");
+    if (!result) return std::nullopt;
     return elements(result->shape) * Expr(graph::ir::itemSize(result->dtype));
   }
   Operators operators;
   const Operator& op = operators.of(node);
-  if (op.effect != Effect::update || !base) return std::nullopt;
+  if (op.effect != Effect::update || name.starts_with("masked_")) return std::nullopt;   // a mask's window is the whole base
+  say("update");
+  if (!base) return std::nullopt;
   const auto window = windowElements(graph, node, *base, op);
   if (!window) return std::nullopt;
-  say("update");
   return (elements(base->shape) - *window) * Expr(graph::ir::itemSize(base->dtype));
 }
 
@@ -100,9 +101,9 @@ CopiedBytes copiedBytes(const Graph& graph, const graph::ir::Binding& binding) {
   for (NodeId id : graph) {
     std::string kind;
     const auto bytes = copiedBytes(graph, id, &kind);
-    if (!bytes) continue;
+    if (kind.empty()) continue;
     auto& sum = kind == "update" ? update : kind == "copy_" ? copy : clone;
-    const auto value = bytes->evaluate(binding);
+    const auto value = bytes ? bytes->evaluate(binding) : std::nullopt;
     if (sum && value) *sum += std::max<int64_t>(*value, 0);
     else sum.reset();
   }

@@ -47,7 +47,7 @@ bool aliasesSilently(std::string_view name) { return oneOf(name, {"_unsafe_view"
 bool mayAlias(std::string_view name) {
   return oneOf(name, {"reshape", "contiguous", "to", "_reshape_alias", "flatten", "unflatten", "ravel", "reshape_as", "resolve_conj", "resolve_neg",
                       "pin_memory", "_pin_memory", "values", "type_as",
-                      "dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout", "einsum", "conj_physical", "sum_to_size", "meshgrid",
+                      "dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout", "einsum", "conj_physical", "sum_to_size", "meshgrid", "device_put",
                       "broadcast_tensors", "atleast_1d", "atleast_2d", "atleast_3d", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "to_dense",
                       "_cast_Float", "_cast_Double", "_cast_Half", "_cast_Int", "_cast_Long", "_cast_Short", "_cast_Byte", "_cast_Char", "tensor_split",
                       "hsplit", "vsplit", "dsplit", "nested_to_padded_tensor", "lift", "cartesian_prod", "wait_tensor"});

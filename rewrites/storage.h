@@ -96,7 +96,8 @@ struct CopiedBytes {
   std::optional<int64_t> update, copy_, clone;
 };
 CopiedBytes copiedBytes(const graph::ir::Graph& graph, const graph::ir::Binding& binding);
-/// Of one node, as an expression; nothing for a node that copies nothing. `kind` receives "update", "copy_" or "clone".
+/// Of one node, as an expression. `kind` receives "update", "copy_" or "clone", and stays as it was for a node that copies nothing; nothing
+/// comes back for those and for a copy whose size no annotation states.
 std::optional<graph::ir::Expr> copiedBytes(const graph::ir::Graph& graph, graph::ir::NodeId id, std::string* kind = nullptr);
 
 }  // namespace rewrites

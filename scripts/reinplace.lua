@@ -47,8 +47,9 @@ fx.rewrite{
 
   apply = function(g, chain)
     for _, update in ipairs(chain.updates) do   -- innermost first
-      if update.writes then write(g, update.node, update.base, update.twin) end
-      replace(g, update.node, update.base)
+      local base = update.node.args[1]   -- not update.base: an update before this one may have been replaced since
+      if update.writes then write(g, update.node, base, update.twin) end
+      replace(g, update.node, base)
     end
     for _, copy in ipairs(chain.copies) do   -- by now they copy a buffer onto itself
       replace(g, copy, copy.args[1])

@@ -11,6 +11,7 @@
 #include "graph/text/blocks.h"
 #include "graph/text/expression.h"
 #include "graph/text/function.h"
+#include "graph/text/implied.h"
 #include "graph/text/operators.h"
 
 namespace graph::text {
@@ -116,6 +117,7 @@ class FileParser {
       if (!problems_.errors()) problems_.fileError(std::string(kNoGraph));
       return;
     }
+    addImpliedAnnotations(graph);
     blocks_.addGraph("fragment") = std::move(graph);
   }
 
