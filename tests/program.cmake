@@ -14,6 +14,8 @@ if(FXLOOM_SANITIZE OR FXLOOM_FUZZ OR NOT TARGET fxloom_torch)
   return()   # those builds have no LibTorch: their unit tests are all there is
 endif()
 
+add_subdirectory(torch)   # the module itself
+
 set(program_environment "FXLOOM=$<TARGET_FILE:fxloom>" "FXLOOM_PYTHON=${FXLOOM_PYTHON}" "OMP_NUM_THREADS=2" "PYTHONDONTWRITEBYTECODE=1")
 
 # fxloom_program_tests(FOLDER PYTHON TIMEOUT): one test for each script of FOLDER that is named *_test.py or test_*.py.

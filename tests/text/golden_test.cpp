@@ -62,7 +62,7 @@ TEST_P(Golden, SurvivesPrintAndParse) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Text, Golden, testing::ValuesIn(inputs()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Text, Golden, testing::ValuesIn(inputs()), [](const auto& test) { return test.param; });
 
 }  // namespace
 }  // namespace graph::text
