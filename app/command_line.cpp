@@ -1,8 +1,9 @@
+// The only file that knows CLI11's side of every command, and the one place where main's exceptions become exit codes.
 #include "app/command_line.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <functional>
 #include <iterator>
@@ -18,10 +19,12 @@
 namespace app {
 namespace {
 
-const char* kRewriteFooter = R"(OUT is written only when the results are the same, to the bit, at what is given and at a second, large binding of the symbols;
+const char* kRewriteFooter =
+    R"(OUT is written only when the results are the same, to the bit, at what is given and at a second, large binding of the symbols;
 otherwise the exit status is 1. A script is looked for here, then among the shipped ones.
   fxloom rewrite dump.txt reinplace.lua -o out.py --inputs inputs.safetensors --require-taken 44 --report report.json)";
-const char* kBenchFooter = R"(Both versions are verified first. Inputs that a version changes are restored before each run, outside the timed window.
+const char* kBenchFooter =
+    R"(Both versions are verified first. Inputs that a version changes are restored before each run, outside the timed window.
   fxloom bench dump.txt reinplace.lua --sweep s0=1,8,64 --sweep s1=1024,4096
   fxloom bench dump.txt --bind s0=8                          one version alone)";
 const char* kFooter = R"(Examples
@@ -52,7 +55,7 @@ using Action = std::function<int()>;
 
 void complain(const std::string& message) {
   std::fflush(stdout);
-  bool finished = message.find("error: ") != std::string::npos;   // it has its place: "file:3:1: error: …"
+  bool finished = message.find("error: ") != std::string::npos;  // it has its place: "file:3:1: error: …"
   fmt::print(stderr, "{}{}\n", finished ? "" : "error: ", message);
 }
 
@@ -79,7 +82,7 @@ Exit explainException(std::string& message) {
 // Runs a command: its report is written for every answer and for what is unusable, never after wrong usage or Ctrl-C.
 int execute(const std::string& name, const std::string& file, const CommonOptions& common, const std::function<Exit(Report&)>& command) {
   catchInterrupts();
-  std::setvbuf(stdout, nullptr, _IOLBF, 1 << 16);   // a long run shows its lines as they come, in a pipe too
+  std::setvbuf(stdout, nullptr, _IOLBF, 1 << 16);  // a long run shows its lines as they come, in a pipe too
   Report report;
   report.command = name;
   report.file = file;
@@ -88,7 +91,7 @@ int execute(const std::string& name, const std::string& file, const CommonOption
   bool writes = !common.report.empty();
   try {
     if (writes) {
-      writes = false;   // where nothing can be written, saying so once is enough
+      writes = false;  // where nothing can be written, saying so once is enough
       commands::requireWritable(common.report);
       writes = true;
     }
@@ -97,7 +100,10 @@ int execute(const std::string& name, const std::string& file, const CommonOption
   } catch (...) {
     code = explainException(message);
   }
-  if (!message.empty()) complain(message);
+  if (code == Exit::stopped)
+    fmt::print(stderr, "stopped\n");
+  else if (!message.empty())
+    complain(message);
   if (!writes || code == Exit::usage || code == Exit::stopped) return static_cast<int>(code);
   if (!message.empty() && !graph::text::hasErrors(report.diagnostics)) report.note(graph::text::Severity::error, message);
   try {
@@ -117,7 +123,8 @@ CLI::App* command(CLI::App& app, const char* name, const char* description, cons
 
 // Makes `run` the action when this command was typed. `file` is what the report names.
 template <class Options>
-void onCommand(CLI::App* typedCommand, Action& action, const Options& options, const std::string& file, Exit (*run)(const Options&, Report&)) {
+void onCommand(CLI::App* typedCommand, Action& action, const Options& options, const std::string& file,
+               Exit (*run)(const Options&, Report&)) {
   typedCommand->callback([typedCommand, &action, &options, &file, run] {
     action = [=, &options, &file] {
       return execute(typedCommand->get_name(), file, options.common, [&](Report& report) { return run(options, report); });
@@ -150,7 +157,9 @@ void addReading(CLI::App& app, Typed& typed, Action& action) {
   render->add_option("-o", typed.render.out, "The picture")->type_name("X.svg|png|dot")->required();
   render->add_option("--around", typed.render.around, "Only the neighbourhood of this node")->type_name("NODE");
   render->add_option("--depth", typed.render.depth, "How far that goes")->type_name("N")->needs(render->get_option("--around"));
-  render->add_option("--view", typed.render.view, "folded, layer [N], whole, or a node")->type_name("V")->excludes(render->get_option("--around"));
+  render->add_option("--view", typed.render.view, "folded, layer [N], whole, or a node")
+      ->type_name("V")
+      ->excludes(render->get_option("--around"));
   addCommon(*render, typed.render.common);
   onCommand(render, action, typed.render, typed.render.file, commands::render);
 }
@@ -170,11 +179,17 @@ void addRunning(CLI::App& app, Typed& typed, Action& action) {
   auto* bench = command(app, "bench", "Time a graph, before and after the scripts, interleaved", "Run");
   bench->add_option("FILE", typed.bench.file, "A dump")->type_name("")->required();
   bench->add_option("SCRIPT", typed.bench.scripts, "Lua rewrites, in order")->type_name("");
-  bench->add_option("--sweep", typed.bench.sweeps, "Values of a symbol to try; several make every combination")->type_name("s0=1,2,4,8")->allow_extra_args(false);
+  bench->add_option("--sweep", typed.bench.sweeps, "Values of a symbol to try; several make every combination")
+      ->type_name("s0=1,2,4,8")
+      ->allow_extra_args(false);
   bench->add_option("--engine", typed.bench.engine, "What runs the graph")->type_name("aten|cudagraph|inductor");
   bench->add_option("--seconds", typed.bench.timing.seconds, "Time spent on each pair")->type_name("S")->check(CLI::Range(0.0, 86400.0));
-  bench->add_option("--min-runs", typed.bench.timing.minRuns, "At least this many runs of each")->type_name("N")->check(CLI::Range(1, 1000000));
-  bench->add_option("--max-runs", typed.bench.timing.maxRuns, "At most this many runs of each")->type_name("N")->check(CLI::Range(1, 1000000));
+  bench->add_option("--min-runs", typed.bench.timing.minRuns, "At least this many runs of each")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000000));
+  bench->add_option("--max-runs", typed.bench.timing.maxRuns, "At most this many runs of each")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000000));
   addInputs(*bench, typed.bench.input);
   addCommon(*bench, typed.bench.common);
   bench->footer(kBenchFooter);
@@ -229,8 +244,12 @@ void addWindow(CLI::App& app, Typed& typed) {
   app.add_option("FILE", typed.window.file, "A dump to open in the window")->type_name("")->group("Window");
   app.add_option("--view", typed.window.view, "What to show first: folded, layer [N], whole, or a node")->type_name("V")->group("Window");
   app.add_option("--lua", typed.window.lua, "Run a script after opening")->type_name("S.lua")->group("Window");
-  app.add_option("--screenshot", typed.window.screenshot, "Save a picture when everything is drawn, and leave")->type_name("X.png")->group("Window");
-  app.add_option("--graph", typed.window.graph, "Which graph of the file: its number from 0, or its name")->type_name("N|NAME")->group("Window");
+  app.add_option("--screenshot", typed.window.screenshot, "Save a picture when everything is drawn, and leave")
+      ->type_name("X.png")
+      ->group("Window");
+  app.add_option("--graph", typed.window.graph, "Which graph of the file: its number from 0, or its name")
+      ->type_name("N|NAME")
+      ->group("Window");
   app.add_option("--device", typed.window.device, "Where to run")->type_name("cpu|cuda[:n]")->group("Window");
 }
 
@@ -266,12 +285,12 @@ int commandLine(int argc, char** argv) {
   addReading(app, typed, action);
   addRunning(app, typed, action);
   addChanging(app, typed, action);
-  app.footer(kFooter);   // last: a subcommand would inherit it
+  app.footer(kFooter);  // last: a subcommand would inherit it
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);   // --help, --version
-    complain(error.what() + std::string( "\n`fxloom --help` and `fxloom COMMAND --help` say what can be typed"));
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    complain(error.what() + std::string("\n`fxloom --help` and `fxloom COMMAND --help` say what can be typed"));
     return static_cast<int>(Exit::usage);
   }
   if (!action) return openWindow(typed.window);

@@ -1,3 +1,4 @@
+// Reads through graph/text; places of nodes are found again in the text by their line and name.
 #include "app/graph_file.h"
 
 #include <fmt/format.h>
@@ -38,7 +39,8 @@ size_t findWord(std::string_view line, std::string_view word) {
 }
 
 uint32_t characters(std::string_view text) {
-  return static_cast<uint32_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<uint32_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 }  // namespace
@@ -59,7 +61,8 @@ std::shared_ptr<const graph::ir::Graph> GraphFile::graph(const std::string& numb
   if (error == std::errc() && end == numberOrName.data() + numberOrName.size() && number < graphs_.size()) return graphs_[number];
   std::string names;
   for (size_t i = 0; i < graphs_.size() && i < 20; ++i) names += fmt::format("\n  {} {}", i, graphs_[i]->name());
-  throw Failure(Exit::usage, fmt::format("--graph: {} has no graph '{}'; it has{}{}", path_, numberOrName, names, graphs_.size() > 20 ? "\n  ..." : ""));
+  throw Failure(Exit::usage,
+                fmt::format("--graph: {} has no graph '{}'; it has{}{}", path_, numberOrName, names, graphs_.size() > 20 ? "\n  ..." : ""));
 }
 
 std::shared_ptr<const graph::ir::Graph> GraphFile::usableGraph(const std::string& numberOrName, bool quiet) const {
@@ -87,8 +90,10 @@ Diagnostic GraphFile::atNode(const graph::ir::Node& node, std::string message) c
   Diagnostic diagnostic{Severity::error, node.line, 1, 1, std::move(message)};
   auto line = lineOf(source_, node.line);
   auto at = findWord(line, node.name);
-  if (at == std::string_view::npos) at = std::min(line.find_first_not_of(' '), line.size());
-  else diagnostic.length = characters(node.name);
+  if (at == std::string_view::npos)
+    at = std::min(line.find_first_not_of(' '), line.size());
+  else
+    diagnostic.length = characters(node.name);
   diagnostic.column = characters(line.substr(0, at)) + 1;
   return diagnostic;
 }
@@ -101,8 +106,10 @@ std::string GraphFile::drawn(const graph::run::NodeError& error, const graph::ir
 std::vector<Diagnostic> GraphFile::lint(const graph::ir::Graph& graph) const {
   std::vector<Diagnostic> problems;
   for (const auto& problem : graph::ir::lint(graph)) {
-    if (graph.contains(problem.node)) problems.push_back(atNode(graph.node(problem.node), problem.message));
-    else problems.push_back({Severity::error, 0, 0, 1, problem.message});
+    if (graph.contains(problem.node))
+      problems.push_back(atNode(graph.node(problem.node), problem.message));
+    else
+      problems.push_back({Severity::error, 0, 0, 1, problem.message});
   }
   return problems;
 }

@@ -1,14 +1,13 @@
+// The handler only stores into lock-free atomics (stop() of engine and backend do the same) and, the second time, leaves.
 #include "app/interrupt.h"
 
-#include <csignal>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 
 #include "app/failure.h"
 #include "app/torch_module.h"
-
-// The handler only stores into lock-free atomics (stop() of engine and backend do the same) and, the second time, leaves.
 
 namespace app {
 namespace {

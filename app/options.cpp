@@ -1,8 +1,9 @@
+// Options that commands share, registered with CLI11, and the little languages of their values.
 #include "app/options.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <charconv>
 
 #include "app/failure.h"
@@ -43,7 +44,8 @@ graph::ir::Binding parseBinding(const std::vector<std::string>& texts) {
       auto equals = part.find('=');
       auto name = trimmed(part.substr(0, equals));
       auto value = equals == std::string_view::npos ? std::nullopt : integer(part.substr(equals + 1));
-      if (name.empty() || !value) throw Failure(Exit::usage, fmt::format("--bind: '{}' is no NAME=INTEGER (write --bind s0=8,s1=2048)", part));
+      if (name.empty() || !value)
+        throw Failure(Exit::usage, fmt::format("--bind: '{}' is no NAME=INTEGER (write --bind s0=8,s1=2048)", part));
       auto [existing, added] = binding.emplace(name, *value);
       if (!added && existing->second != *value)
         throw Failure(Exit::usage, fmt::format("--bind: {} is given as {} and as {}", name, existing->second, *value));
@@ -92,7 +94,9 @@ graph::run::InputRequest InputOptions::request() const {
 }
 
 void addCommon(CLI::App& command, CommonOptions& options) {
-  command.add_option("--graph", options.graph, "Which graph of the file: its number from 0, or its name")->type_name("N|NAME")->group("Common");
+  command.add_option("--graph", options.graph, "Which graph of the file: its number from 0, or its name")
+      ->type_name("N|NAME")
+      ->group("Common");
   command.add_option("--report", options.report, "Write what was found as JSON")->type_name("R.json")->group("Common");
   command.add_flag("--quiet,-q", options.quiet, "Say nothing on standard output")->group("Common");
   command.add_option("--threads", options.threads, "Threads of LibTorch")->type_name("N")->check(CLI::Range(1, 4096))->group("Common");
@@ -101,7 +105,10 @@ void addCommon(CLI::App& command, CommonOptions& options) {
 void addInputs(CLI::App& command, InputOptions& options) {
   const char* group = "Inputs (what is not given is made)";
   command.add_option("--inputs", options.inputs, "Tensors by placeholder name")->type_name("I.safetensors")->group(group);
-  command.add_option("--bind", options.bind, "Symbols by name, or by placeholder")->type_name("s0=8,s1=2048")->group(group)->allow_extra_args(false);
+  command.add_option("--bind", options.bind, "Symbols by name, or by placeholder")
+      ->type_name("s0=8,s1=2048")
+      ->group(group)
+      ->allow_extra_args(false);
   command.add_option("--device", options.device, "Where to run")->type_name("cpu|cuda[:n]")->group(group);
   command.add_option("--seed", options.seed, "Seed of the tensors that are made and of random operators")->type_name("N")->group(group);
 }

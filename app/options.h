@@ -16,10 +16,10 @@ class App;
 namespace app {
 
 struct CommonOptions {
-  std::string graph;    // --graph N|NAME: empty = the first
-  std::string report;   // --report R.json
+  std::string graph;   // --graph N|NAME: empty = the first
+  std::string report;  // --report R.json
   bool quiet = false;
-  int threads = 0;      // 0 = LibTorch's choice
+  int threads = 0;  // 0 = LibTorch's choice
 };
 
 struct InputOptions {

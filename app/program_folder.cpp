@@ -1,3 +1,4 @@
+// Found through /proc/self/exe: the build folder, an installed tree and a moved one all work.
 #include "app/program_folder.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The JSON of the report, piece by piece in the order of its schema.
 #include "app/report.h"
 
 #include <nlohmann/json.hpp>
@@ -8,7 +9,10 @@ namespace app {
 using Json = nlohmann::ordered_json;
 namespace {
 
-template <class T> Json orNull(const std::optional<T>& value) { return value ? Json(*value) : Json(nullptr); }
+template <class T>
+Json orNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
 
 Json toJson(const graph::ir::Binding& binding) {
   Json object = Json::object();
@@ -20,8 +24,12 @@ Json toJson(const graph::run::Quartiles& q) { return {{"median", q.median}, {"p2
 Json toJson(const std::optional<graph::run::Quartiles>& q) { return q ? toJson(*q) : Json(nullptr); }
 
 Json toJson(const rewrites::Taken& taken) {
-  return {{"node", taken.node}, {"writes", taken.writes.empty() ? Json(nullptr) : Json(taken.writes)}, {"updates", taken.updates},
-          {"removed", taken.removed}, {"bytes_saved", orNull(taken.bytesSaved)}, {"guards", taken.guards}};
+  return {{"node", taken.node},
+          {"writes", taken.writes.empty() ? Json(nullptr) : Json(taken.writes)},
+          {"updates", taken.updates},
+          {"removed", taken.removed},
+          {"bytes_saved", orNull(taken.bytesSaved)},
+          {"guards", taken.guards}};
 }
 
 Json toJson(const rewrites::Refused& refused) {
@@ -41,8 +49,12 @@ Json toJson(const rewrites::Outcome& outcome) {
 Json toJson(const std::vector<graph::run::ItemComparison>& items) {
   Json array = Json::array();
   for (const auto& item : items)
-    array.push_back({{"name", item.name}, {"same", item.same}, {"bit_identical", item.identical}, {"max_abs", item.maxAbs},
-                     {"max_rel", item.maxRel}, {"problem", item.problem.empty() ? Json(nullptr) : Json(item.problem)}});
+    array.push_back({{"name", item.name},
+                     {"same", item.same},
+                     {"bit_identical", item.identical},
+                     {"max_abs", item.maxAbs},
+                     {"max_rel", item.maxRel},
+                     {"problem", item.problem.empty() ? Json(nullptr) : Json(item.problem)}});
   return array;
 }
 
@@ -77,8 +89,11 @@ Json timePart(const Report& report) {
   object["significant"] = gain ? Json(gain->significant) : Json(nullptr);
   object["sweep"] = Json::array();
   for (const auto& point : report.sweep)
-    object["sweep"].push_back({{"symbols", toJson(point.symbols)}, {"before", toJson(point.before)}, {"after", toJson(point.after)},
-                               {"speedup", point.gain ? Json(point.gain->ratio) : Json(nullptr)}, {"ci95", interval(point.gain)}});
+    object["sweep"].push_back({{"symbols", toJson(point.symbols)},
+                               {"before", toJson(point.before)},
+                               {"after", toJson(point.after)},
+                               {"speedup", point.gain ? Json(point.gain->ratio) : Json(nullptr)},
+                               {"ci95", interval(point.gain)}});
   return object;
 }
 
@@ -92,8 +107,12 @@ Json toJson(const std::vector<graph::text::Diagnostic>& diagnostics) {
   using graph::text::Severity;
   Json array = Json::array();
   for (const auto& d : diagnostics)
-    array.push_back({{"severity", d.severity == Severity::error ? "error" : d.severity == Severity::warning ? "warning" : "note"},
-                     {"line", d.line}, {"column", d.column}, {"message", d.message}});
+    array.push_back({{"severity", d.severity == Severity::error     ? "error"
+                                  : d.severity == Severity::warning ? "warning"
+                                                                    : "note"},
+                     {"line", d.line},
+                     {"column", d.column},
+                     {"message", d.message}});
   return array;
 }
 
@@ -110,8 +129,11 @@ std::string Report::json() const {
   object["torch"] = orNull(torch);
   object["device"] = orNull(device);
   object["symbols"] = toJson(symbols);
-  object["graph"] = {{"name", orNull(graph.name)}, {"nodes", orNull(graph.nodes)}, {"nodes_after", orNull(graph.nodesAfter)},
-                     {"copied_bytes", toJson(graph.copied)}, {"copied_bytes_after", toJson(graph.copiedAfter.value_or(rewrites::CopiedBytes{}))}};
+  object["graph"] = {{"name", orNull(graph.name)},
+                     {"nodes", orNull(graph.nodes)},
+                     {"nodes_after", orNull(graph.nodesAfter)},
+                     {"copied_bytes", toJson(graph.copied)},
+                     {"copied_bytes_after", toJson(graph.copiedAfter.value_or(rewrites::CopiedBytes{}))}};
   object["rewrites"] = Json::array();
   for (const auto& outcome : rewrites) object["rewrites"].push_back(toJson(outcome));
   object["verify"] = toJson(verify);

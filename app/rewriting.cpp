@@ -1,3 +1,4 @@
+// One session and one engine for all scripts, so that a later script sees what an earlier one did.
 #include "app/rewriting.h"
 
 #include <fmt/format.h>
@@ -35,10 +36,14 @@ Rewritten applyScripts(const GraphFile& file, const CommonOptions& common, const
   session.openText(file.source(), file.path());
   const auto& graphs = file.graphs();
   auto position = static_cast<size_t>(std::find(graphs.begin(), graphs.end(), chosen) - graphs.begin());
-  session.use(session.graphNames().at(position));   // names are unique there
+  session.use(session.graphNames().at(position));  // names are unique there
   session.inputRequest() = request;
   rewrites::lua::Engine engine(
-      session, [&](const std::string& line) { if (!common.quiet) fmt::print("{}\n", line); }, scriptFolders());
+      session,
+      [&](const std::string& line) {
+        if (!common.quiet) fmt::print("{}\n", line);
+      },
+      scriptFolders());
   StopsEngine stops(engine);
 
   Rewritten result;

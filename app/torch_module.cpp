@@ -1,3 +1,4 @@
+// The module lies beside the program. It is never closed: LibTorch does not survive that, and the process ends soon after.
 #include "app/torch_module.h"
 
 #include <dlfcn.h>
@@ -8,15 +9,14 @@
 
 #include "app/program_folder.h"
 
-// The module lies beside the program. It is never closed: LibTorch does not survive that, and the process ends soon after.
-
 namespace app {
 namespace {
 
 std::atomic<graph::run::Backend*> opened{nullptr};
 
 [[noreturn]] void fail(const std::string& why) {
-  throw std::runtime_error("LibTorch cannot be opened: " + why + "\nscripts/setup.sh builds its module, libfxloom_torch.so, for the torch of your Python");
+  throw std::runtime_error("LibTorch cannot be opened: " + why +
+                           "\nscripts/setup.sh builds its module, libfxloom_torch.so, for the torch of your Python");
 }
 
 graph::run::Backend* open() {

@@ -1,3 +1,4 @@
+// Three significant digits everywhere, so that columns line up.
 #include "app/units.h"
 
 #include <fmt/format.h>

@@ -61,7 +61,7 @@ class Session::Checkpoint {
 struct Session::State {
   BackendSource backendSource;
   graph::run::Backend* backend = nullptr;
-  std::string file, source;
+  std::string file, source, preferred;
   std::vector<graph::text::Diagnostic> diagnostics;
   std::vector<std::string> names;
   std::vector<Journal> journals;
@@ -129,12 +129,16 @@ void Session::open(const std::string& path) {
   std::string source;
   auto parsed = graph::text::parseFile(path, &source);
   state_->replaceBy(std::move(parsed), std::move(source), path);
+  if (!state_->preferred.empty()) use(state_->preferred);
 }
 
 void Session::openText(std::string text, std::string name) {
   auto parsed = graph::text::parse(text);
   state_->replaceBy(std::move(parsed), std::move(text), std::move(name));
+  if (!state_->preferred.empty()) use(state_->preferred);
 }
+
+void Session::preferGraph(std::string nameOrNumber) { state_->preferred = std::move(nameOrNumber); }
 
 const std::string& Session::file() const { return state_->file; }
 const std::string& Session::source() const { return state_->source; }

@@ -31,6 +31,8 @@ class Session {
   /// Replaces everything. Throws OpenError when no graph can be read; otherwise diagnostics() has what was wrong.
   void open(const std::string& path);
   void openText(std::string text, std::string name);
+  /// The graph that open() and openText() choose: its name or number; "" is the first. They throw OpenError when the file has no such graph.
+  void preferGraph(std::string nameOrNumber);
   const std::string& file() const;
   const std::string& source() const;                                   // the text, for the source panel
   const std::vector<graph::text::Diagnostic>& diagnostics() const;

@@ -25,8 +25,8 @@ std::vector<graph::ir::Binding> pointsOf(const BenchOptions& options, const Inpu
   return sweepPoints(sweeps);
 }
 
-Measurement measure(Backend& backend, const GraphFile& file, const Rewritten& graphs, const InputRequest& request, const TimingRequest& timing,
-                    Report& report) {
+Measurement measure(Backend& backend, const GraphFile& file, const Rewritten& graphs, const InputRequest& request,
+                    const TimingRequest& timing, Report& report) {
   auto inputs = makeInputs(backend, *graphs.before, request);
   auto before = located(file, *graphs.before, [&] { return backend.compile(*graphs.before, request.device); });
   Measurement result;
@@ -57,7 +57,7 @@ void sayRow(const CommonOptions& common, const Measurement& m, size_t width) {
   }
   while (line.back() == ' ') line.pop_back();
   say(common, "{}", line);
-  if (!common.quiet) std::fflush(stdout);   // a sweep takes minutes: each row as it is measured
+  if (!common.quiet) std::fflush(stdout);  // a sweep takes minutes: each row as it is measured
 }
 
 // Symbols that have one value at every point.
@@ -104,8 +104,8 @@ Exit bench(const BenchOptions& options, Report& report) {
   } else if (!options.scripts.empty()) {
     say(options.common, "the scripts changed nothing: one version is timed");
   }
-  say(options.common, "torch {}, {}, {}, engine {}", *report.torch, request.device.str(), counted(static_cast<size_t>(backend.threads()), "thread"),
-      options.engine);
+  say(options.common, "torch {}, {}, {}, engine {}", *report.torch, request.device.str(),
+      counted(static_cast<size_t>(backend.threads()), "thread"), options.engine);
 
   std::vector<Measurement> measured;
   size_t width = 7;
@@ -117,11 +117,13 @@ Exit bench(const BenchOptions& options, Report& report) {
     measured.push_back(measure(backend, file, graphs, requestAt(point), options.timing, report));
     sayRow(options.common, measured.back(), width);
   }
-  if (options.sweeps.empty()) report.time = measured.front();
-  else report.sweep = measured;
+  if (options.sweeps.empty())
+    report.time = measured.front();
+  else
+    report.sweep = measured;
   describe(report, *graphs.before, common(measured));
   if (graphs.changed() || !options.scripts.empty()) describeAfter(report, graphs);
-  if (!options.sweeps.empty()) report.peakBefore = report.peakAfter = std::nullopt;   // a peak belongs to one binding
+  if (!options.sweeps.empty()) report.peakBefore = report.peakAfter = std::nullopt;  // a peak belongs to one binding
   return Exit::yes;
 }
 

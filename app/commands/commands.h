@@ -26,7 +26,7 @@ struct RunOptions {
   InputOptions input;
   std::string file, expect, save;
   bool exact = false, profile = false;
-  size_t top = 40;   // rows of the profile, 0 = all
+  size_t top = 40;  // rows of the profile, 0 = all
 };
 Exit run(const RunOptions& options, Report& report);
 

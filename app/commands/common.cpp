@@ -1,7 +1,7 @@
+// What several commands do, and the sentences that they share.
 #include "app/commands/common.h"
 
 #include <unistd.h>
-
 
 #include <algorithm>
 #include <filesystem>
@@ -20,7 +20,8 @@ graph::run::Backend& readyBackend(const CommonOptions& common, const graph::run:
   report.torch = backend.torchVersion();
   report.device = request.device.str();
   if (!backend.hasDevice(request.device))
-    throw Failure(Exit::unusable, fmt::format("error: --device {}: LibTorch {} has no such device here", request.device.str(), backend.torchVersion()));
+    throw Failure(Exit::unusable,
+                  fmt::format("error: --device {}: LibTorch {} has no such device here", request.device.str(), backend.torchVersion()));
   if (common.threads > 0) backend.setThreads(common.threads);
   backend.seed(request.seed);
   return backend;
@@ -62,8 +63,8 @@ graph::ir::Binding boundSymbols(const graph::ir::Graph& graph, const graph::ir::
     const auto* sym = id ? graph.node(id).sym() : nullptr;
     auto symbol = sym ? sym->value.str() : name;
     if (std::find(symbols.begin(), symbols.end(), symbol) == symbols.end())
-      throw Failure(Exit::usage, fmt::format("error: --bind: '{}' is no symbol of {}{}{}", name, graph.name(), symbols.empty() ? "" : ": it has ",
-                                             fmt::join(symbols, ", ")));
+      throw Failure(Exit::usage, fmt::format("error: --bind: '{}' is no symbol of {}{}{}", name, graph.name(),
+                                             symbols.empty() ? "" : ": it has ", fmt::join(symbols, ", ")));
     bound[symbol] = value;
   }
   return bound;

@@ -15,7 +15,8 @@
 namespace app::commands {
 
 /// Prints a line of the answer unless --quiet.
-template <class... T> void say(const CommonOptions& common, fmt::format_string<T...> text, T&&... values) {
+template <class... T>
+void say(const CommonOptions& common, fmt::format_string<T...> text, T&&... values) {
   if (!common.quiet) fmt::print("{}\n", fmt::format(text, std::forward<T>(values)...));
 }
 
@@ -26,7 +27,8 @@ graph::run::Backend& readyBackend(const CommonOptions& common, const graph::run:
 std::function<graph::run::Backend&()> backendSource(const CommonOptions& common);
 
 /// Runs `work`; a failure at a node becomes a Failure drawn at the node's line.
-template <class Work> auto located(const GraphFile& file, const graph::ir::Graph& graph, Work&& work) {
+template <class Work>
+auto located(const GraphFile& file, const graph::ir::Graph& graph, Work&& work) {
   try {
     return work();
   } catch (const graph::run::NodeError& error) {

@@ -1,9 +1,10 @@
 // fxloom diff: what changed in the structure, nodes matched by name. Exit 1 when something did.
+#include "graph/ir/diff.h"
+
 #include <fmt/format.h>
 
 #include "app/commands/commands.h"
 #include "app/commands/common.h"
-#include "graph/ir/diff.h"
 #include "graph/text/printer.h"
 
 namespace app::commands {

@@ -62,7 +62,8 @@ std::string suggestions(const rewrites::InPlace& analysis, const Graph& graph) {
   for (auto id : graph)
     if (analysis.isUpdate(id) && ++count <= 8) names.push_back(graph.node(id).name);
   if (names.empty()) return "this graph has no update";
-  return fmt::format("updates of this graph: {}{}", fmt::join(names, ", "), count > names.size() ? fmt::format(", ... ({} in all)", count) : "");
+  return fmt::format("updates of this graph: {}{}", fmt::join(names, ", "),
+                     count > names.size() ? fmt::format(", ... ({} in all)", count) : "");
 }
 
 }  // namespace
@@ -74,7 +75,8 @@ Exit explain(const ExplainOptions& options, Report& report) {
   describe(report, *graph, {});
   rewrites::InPlace analysis(*graph);
   auto id = graph->find(options.node);
-  if (!id) throw Failure(Exit::usage, fmt::format("error: {} has no node '{}'; {}", file.path(), options.node, suggestions(analysis, *graph)));
+  if (!id)
+    throw Failure(Exit::usage, fmt::format("error: {} has no node '{}'; {}", file.path(), options.node, suggestions(analysis, *graph)));
   if (const auto* chain = analysis.chainOf(id)) {
     say(options.common, "{}", graph::text::printNode(*graph, id));
     sayTaken(options.common, *graph, *chain, options.node);

@@ -22,12 +22,14 @@ struct GraphFacts {
   std::map<std::string, size_t> operators;
   std::vector<std::string> mutates;
   rewrites::CopiedBytes copied;
-  std::map<std::string, graph::ir::Expr> copiedExpressions;   // by kind
+  std::map<std::string, graph::ir::Expr> copiedExpressions;  // by kind
 };
 
 std::string targetOf(const graph::ir::Node& node) {
   using graph::ir::Op;
-  return node.op == Op::call_method ? "call_method " + node.target : node.op == Op::call_module ? "call_module " + node.target : node.target;
+  return node.op == Op::call_method   ? "call_method " + node.target
+         : node.op == Op::call_module ? "call_module " + node.target
+                                      : node.target;
 }
 
 GraphFacts factsOf(const Graph& graph, const graph::ir::Binding& binding) {
@@ -35,7 +37,7 @@ GraphFacts factsOf(const Graph& graph, const graph::ir::Binding& binding) {
   GraphFacts facts;
   rewrites::Storage storage(graph);
   rewrites::Operators operators;
-  std::vector<bool> written(graph.idLimit());   // by owner
+  std::vector<bool> written(graph.idLimit());  // by owner
   for (auto id : graph) {
     const auto& node = graph.node(id);
     if (node.op == Op::call_function || node.op == Op::call_method || node.op == Op::call_module) ++facts.operators[targetOf(node)];
@@ -75,8 +77,13 @@ Json graphJson(const Graph& graph, const GraphFacts& facts) {
   Json inputs = Json::array(), operators = Json::object();
   for (auto id : graph.placeholders()) inputs.push_back(inputJson(graph.node(id)));
   for (const auto& [target, count] : facts.operators) operators[target] = count;
-  return {{"name", graph.name()}, {"nodes", graph.size()}, {"operators", operators}, {"inputs", inputs}, {"symbols", graph.symbols()},
-          {"mutates", facts.mutates}, {"copied_bytes", toJson(facts.copied)}};
+  return {{"name", graph.name()},
+          {"nodes", graph.size()},
+          {"operators", operators},
+          {"inputs", inputs},
+          {"symbols", graph.symbols()},
+          {"mutates", facts.mutates},
+          {"copied_bytes", toJson(facts.copied)}};
 }
 
 // Names joined by commas, the end of a long list counted.
@@ -90,8 +97,10 @@ std::string listed(const std::vector<std::string>& names, size_t limit) {
 void sayCopies(const CommonOptions& common, const GraphFacts& facts) {
   for (const auto& [kind, expression] : facts.copiedExpressions) {
     auto number = kind == "update" ? facts.copied.update : kind == "copy_" ? facts.copied.copy_ : facts.copied.clone;
-    if (number) say(common, "  copies    {}: {}", kind, humanBytes(*number));
-    else say(common, "  copies    {}: {} bytes (--bind the symbols for a number)", kind, expression.str());
+    if (number)
+      say(common, "  copies    {}: {}", kind, humanBytes(*number));
+    else
+      say(common, "  copies    {}: {} bytes (--bind the symbols for a number)", kind, expression.str());
   }
   if (facts.copiedExpressions.empty()) say(common, "  copies    nothing");
 }
@@ -124,14 +133,16 @@ Exit info(const InfoOptions& options, Report& report) {
   if (!graphs.empty() && !options.common.graph.empty()) graphs = {file.graph(options.common.graph)};
   for (const auto& graph : graphs)
     for (auto& problem : file.lint(*graph)) {
-      problem.severity = graph::text::Severity::warning;   // the file was read; whether it can run is another question
+      problem.severity = graph::text::Severity::warning;  // the file was read; whether it can run is another question
       report.diagnostics.push_back(std::move(problem));
     }
   Json all = Json::array();
   for (const auto& graph : graphs) {
     auto facts = factsOf(*graph, graphs.size() == 1 ? boundSymbols(*graph, binding) : binding);
-    if (options.json) all.push_back(graphJson(*graph, facts));
-    else sayGraph(options.common, *graph, facts);
+    if (options.json)
+      all.push_back(graphJson(*graph, facts));
+    else
+      sayGraph(options.common, *graph, facts);
   }
   if (options.json) fmt::print("{}\n", toText({{"graphs", all}, {"diagnostics", toJson(report.diagnostics)}}));
   std::fflush(stdout);

@@ -13,9 +13,10 @@ namespace app::commands {
 Exit lua(const LuaOptions& options, Report& report) {
   auto script = findScript(options.script);
   rewrites::Session session(backendSource(options.common));
+  session.preferGraph(options.common.graph);
   rewrites::lua::Engine engine(
       session, [&](const std::string& line) { say(options.common, "{}", line); }, scriptFolders(), options.trust);
-  engine.setLimits({.seconds = 0});   // the user sits beside it and has Ctrl-C
+  engine.setLimits({.seconds = 0});  // the user sits beside it and has Ctrl-C
   StopsEngine stops(engine);
   auto ran = engine.runFile(script, false, options.arguments);
   report.rewrites = session.lastOutcomes();

@@ -1,16 +1,18 @@
 // fxloom render: a picture of a graph, a layer or a neighbourhood.
+#include "graph/layout/render.h"
+
 #include <fmt/format.h>
 
 #include "app/commands/commands.h"
 #include "app/commands/common.h"
 #include "graph/layout/layout.h"
-#include "graph/layout/render.h"
 
 namespace app::commands {
 
 Exit render(const RenderOptions& options, Report& report) {
   using namespace graph::layout;
-  if (!canRender(options.out)) throw Failure(Exit::usage, fmt::format("error: -o {}: the extension says what is drawn: .svg, .png or .dot", options.out));
+  if (!canRender(options.out))
+    throw Failure(Exit::usage, fmt::format("error: -o {}: the extension says what is drawn: .svg, .png or .dot", options.out));
   requireWritable(options.out);
   GraphFile file(options.file);
   report.diagnostics = file.diagnostics();

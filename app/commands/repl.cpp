@@ -1,4 +1,5 @@
 // fxloom repl: the Lua prompt in a terminal, with history and completion by libedit; plain lines when stdin is no terminal.
+#include <editline/readline.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -6,8 +7,6 @@
 #include <cstring>
 #include <iostream>
 #include <optional>
-
-#include <editline/readline.h>
 
 #include "app/commands/commands.h"
 #include "app/commands/common.h"
@@ -59,15 +58,16 @@ std::optional<std::string> readLine(bool terminal) {
 Exit repl(const ReplOptions& options, Report& report) {
   rewrites::Session session(backendSource(options.common));
   session.inputRequest() = options.input.request();
+  session.preferGraph(options.common.graph);
   if (!options.file.empty()) {
     GraphFile file(options.file);
     report.diagnostics = file.diagnostics();
     if (!file.diagnostics().empty()) fmt::print(stderr, "{}\n", file.drawn(file.diagnostics()));
     if (file.graphs().empty()) return Exit::unusable;
     session.open(options.file);
-    if (!options.common.graph.empty()) session.use(options.common.graph);
   }
-  rewrites::lua::Engine engine(session, [](const std::string& line) { fmt::print("{}\n", line); }, scriptFolders(), options.trust);
+  rewrites::lua::Engine engine(
+      session, [](const std::string& line) { fmt::print("{}\n", line); }, scriptFolders(), options.trust);
   engine.setLimits({.seconds = 0});
   StopsEngine stops(engine);
   bool terminal = isatty(STDIN_FILENO);
@@ -82,8 +82,10 @@ Exit repl(const ReplOptions& options, Report& report) {
     if (interrupted()) break;
     if (line->find_first_not_of(" \t") == std::string::npos) continue;
     auto ran = engine.run(*line);
-    if (!ran.ok) fmt::print(stderr, "{}\n", ran.error), failed = true;
-    else if (!ran.value.empty()) fmt::print("{}\n", ran.value);
+    if (!ran.ok)
+      fmt::print(stderr, "{}\n", ran.error), failed = true;
+    else if (!ran.value.empty())
+      fmt::print("{}\n", ran.value);
     std::fflush(stdout);
   }
   throwIfInterrupted();

@@ -42,7 +42,8 @@ void verifyRewritten(const RewriteOptions& options, const Rewritten& rewritten, 
 Exit rewrite(const RewriteOptions& options, Report& report) {
   auto request = options.input.request();
   if (!rewrites::canExport(options.out))
-    throw Failure(Exit::usage, fmt::format("error: -o {}: the extension says what is written: .py (Python that runs) or .txt (dump text)", options.out));
+    throw Failure(Exit::usage,
+                  fmt::format("error: -o {}: the extension says what is written: .py (Python that runs) or .txt (dump text)", options.out));
   requireWritable(options.out);
   for (const auto& script : options.scripts) findScript(script);
 
@@ -55,7 +56,8 @@ Exit rewrite(const RewriteOptions& options, Report& report) {
 
   auto missing = rewritten.taken() < options.requireTaken;
   if (missing) {
-    fmt::print(stderr, "error: {} taken, --require-taken {} asks for more; {} is not written\n", rewritten.taken(), options.requireTaken, options.out);
+    fmt::print(stderr, "error: {} taken, --require-taken {} asks for more; {} is not written\n", rewritten.taken(), options.requireTaken,
+               options.out);
     return Exit::no;
   }
   verifyRewritten(options, rewritten, request, report);

@@ -1,3 +1,4 @@
+// Outcomes in words and for the report.
 #include "app/commands/rewriting_report.h"
 
 #include <fmt/format.h>
@@ -34,6 +35,11 @@ void describeAfter(Report& report, const Rewritten& rewritten) {
   report.graph.nodesAfter = rewritten.after->size();
   report.graph.copiedAfter = rewrites::copiedBytes(*rewritten.after, report.symbols);
   report.rewrites = rewritten.outcomes;
+  // A script knows only what the user bound; the report counts under the binding that it names.
+  for (auto& outcome : report.rewrites)
+    for (auto& taken : outcome.taken)
+      if (auto bytes = graph::ir::Expr::parse(taken.bytesSavedText); bytes && !taken.bytesSaved)
+        taken.bytesSaved = bytes->evaluate(report.symbols);
 }
 
 void sayRewriting(const CommonOptions& common, const Report& report) {
@@ -46,7 +52,8 @@ void sayRewriting(const CommonOptions& common, const Report& report) {
       say(common, "{}: nothing matched", outcome.rewrite);
       continue;
     }
-    say(common, "{}: {} of {} taken ({}), {} refused", outcome.rewrite, outcome.taken.size(), all, counted(updates, "update"), outcome.refused.size());
+    say(common, "{}: {} of {} taken ({}), {} refused", outcome.rewrite, outcome.taken.size(), all, counted(updates, "update"),
+        outcome.refused.size());
     sayRefusals(common, outcome);
   }
   if (report.rewrites.empty()) say(common, "no rewrite matched anything");

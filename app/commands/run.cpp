@@ -7,22 +7,14 @@
 #include "app/commands/common.h"
 #include "app/interrupt.h"
 #include "app/units.h"
+#include "graph/run/workspace.h"
 #include "graph/text/printer.h"
 
 namespace app::commands {
 using namespace graph::run;
 namespace {
 
-Inputs copyOf(Backend& backend, const Inputs& inputs) {
-  // One call for values and attributes, so that what shares storage still does in the copy.
-  ValueList all = inputs.values;
-  for (const auto& [target, tensor] : inputs.attributes) all.push_back({tensor});
-  all = backend.clone(all);
-  Inputs copy{{all.begin(), all.begin() + static_cast<ptrdiff_t>(inputs.values.size())}, {}, inputs.symbols};
-  auto next = all.begin() + static_cast<ptrdiff_t>(inputs.values.size());
-  for (const auto& [target, tensor] : inputs.attributes) copy.attributes[target] = *(next++)->tensor();
-  return copy;
-}
+const int kProfileRuns = 5;
 
 std::string describeValue(const Value& value) {
   if (const auto* tensor = value.tensor()) {
@@ -46,23 +38,9 @@ std::string describeValue(const Value& value) {
   return std::visit(Visitor{}, value.data);
 }
 
-// The median time of each node over several runs, each on its own copy of the inputs.
-std::vector<NodeTiming> profileOf(Backend& backend, Program& program, const Inputs& inputs) {
-  const int runs = 5;
-  std::vector<NodeTiming> result;
-  std::vector<std::vector<double>> samples;
-  for (int i = 0; i <= runs; ++i) {   // the first is the warm-up
-    auto copy = copyOf(backend, inputs);
-    std::vector<NodeTiming> timings;
-    program.profile(copy.values, copy.attributes, timings);
-    if (i == 0) continue;
-    samples.resize(timings.size());
-    for (size_t k = 0; k < timings.size(); ++k) samples[k].push_back(timings[k].microseconds);
-    result = std::move(timings);
-  }
-  for (size_t k = 0; k < result.size(); ++k) result[k].microseconds = quartiles(samples[k]).median;
-  std::stable_sort(result.begin(), result.end(), [](const auto& a, const auto& b) { return a.microseconds > b.microseconds; });
-  return result;
+std::vector<NodeTiming> slowestFirst(std::vector<NodeTiming> timings) {
+  std::stable_sort(timings.begin(), timings.end(), [](const auto& a, const auto& b) { return a.microseconds > b.microseconds; });
+  return timings;
 }
 
 void sayProfile(const RunOptions& options, const graph::ir::Graph& graph, const std::vector<NodeTiming>& timings) {
@@ -71,12 +49,14 @@ void sayProfile(const RunOptions& options, const graph::ir::Graph& graph, const 
   size_t rows = options.top ? std::min(options.top, timings.size()) : timings.size();
   size_t widest = 4;
   for (size_t i = 0; i < rows; ++i) widest = std::max(widest, graph.node(timings[i].node).name.size());
-  say(options.common, "{:>10}  {:>5}  {:>10}  {:>10}  {:>10}  {:<{}}  {}", "time", "%", "read", "written", "allocated", "node", widest, "target");
+  say(options.common, "{:>10}  {:>5}  {:>10}  {:>10}  {:>10}  {:<{}}  {}", "time", "%", "read", "written", "allocated", "node", widest,
+      "target");
   for (size_t i = 0; i < rows; ++i) {
     const auto& t = timings[i];
     const auto& node = graph.node(t.node);
-    say(options.common, "{:>10}  {:>5.1f}  {:>10}  {:>10}  {:>10}  {:<{}}  {}", humanTime(t.microseconds), total > 0 ? 100 * t.microseconds / total : 0.0,
-        humanBytes(t.bytesRead), humanBytes(t.bytesWritten), humanBytes(t.allocated), node.name, widest, node.target);
+    say(options.common, "{:>10}  {:>5.1f}  {:>10}  {:>10}  {:>10}  {:<{}}  {}", humanTime(t.microseconds),
+        total > 0 ? 100 * t.microseconds / total : 0.0, humanBytes(t.bytesRead), humanBytes(t.bytesWritten), humanBytes(t.allocated),
+        node.name, widest, node.target);
   }
   if (rows < timings.size()) say(options.common, "... and {} more (--top 0 shows all)", timings.size() - rows);
   say(options.common, "{} nodes, {} in all", timings.size(), humanTime(total));
@@ -98,7 +78,7 @@ Exit run(const RunOptions& options, Report& report) {
   auto program = located(file, *graph, [&] { return backend.compile(*graph, request.device); });
   auto inputs = makeInputs(backend, *graph, request);
   describe(report, *graph, inputs.symbols);
-  auto before = copyOf(backend, inputs);
+  auto before = cloneInputs(backend, inputs);
   backend.seed(request.seed);
   ValueList outputs;
   located(file, *graph, [&] { outputs = program->run(inputs.values, inputs.attributes); });
@@ -110,15 +90,18 @@ Exit run(const RunOptions& options, Report& report) {
     saveResults(backend, *graph, outputs, before, inputs, options.save);
     say(options.common, "saved {}", options.save);
   }
-  if (options.profile) located(file, *graph, [&] { sayProfile(options, *graph, profileOf(backend, *program, before)); });
+  if (options.profile)
+    located(file, *graph, [&] { sayProfile(options, *graph, slowestFirst(profileMedian(backend, *program, before, kProfileRuns))); });
   throwIfInterrupted();
   if (!expected) return Exit::yes;
   report.verify = compareWithFile(backend, *graph, outputs, before, inputs, *expected, options.exact);
   report.verify->bindings = {inputs.symbols};
   bool same = report.verify->status == Equivalence::Status::same;
   auto text = summary(*report.verify);
-  if (same) say(options.common, "{}", text);
-  else fmt::print(stderr, "{} is not what {} expects\n{}\n", options.file, options.expect, text);
+  if (same)
+    say(options.common, "{}", text);
+  else
+    fmt::print(stderr, "{} is not what {} expects\n{}\n", options.file, options.expect, text);
   return same ? Exit::yes : Exit::no;
 }
 

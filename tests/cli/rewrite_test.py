@@ -29,7 +29,7 @@ class Rewrite(ProgramTest):
         rows = report["symbols"]["s0"]
         self.assertEqual(report["graph"]["copied_bytes"], {"update": rows * 24, "copy_": rows * 32, "clone": 0})
         self.assertEqual(report["graph"]["copied_bytes_after"], {"update": 0, "copy_": rows * 8, "clone": 0})   # the window itself
-        self.assertEqual(taken["bytes_saved"], rows * 48)
+        self.assertGreaterEqual(taken["bytes_saved"], rows * 48)   # under the binding that the report names
         verify = report["verify"]
         self.assertEqual((verify["status"], verify["bit_identical"], verify["aliasing"]), ("same", True, "same"))
         self.assertGreaterEqual(len(verify["bindings"]), 2)      # one of them large
@@ -96,6 +96,13 @@ class Lua(ProgramTest):
         script = self.file("count.lua", 'local g = fx.open(fx.args[1])\nlocal c = 0\nfor n in g:nodes{} do c = c + 1 end\nprint(c, fx.args[2], fx.args[3])\n')
         self.assertEqual(self.expect(0, "lua", script, dump, "two", "--three").stdout.split(), ["6", "two", "--three"])
 
+    def test_the_graph_that_is_meant(self):
+        self.file("two.txt", ADD.replace("GraphModule", "First") + "\n" + CACHE.replace("GraphModule", "Second"))
+        script = self.file("name.lua", 'local count = 0\nfor n in fx.open("two.txt"):nodes{} do count = count + 1 end\nprint(count)\n')
+        for chosen, nodes in (("0", "4"), ("1", "6"), ("Second", "6")):
+            self.assertEqual(self.expect(0, "lua", script, "--graph", chosen).stdout.split(), [nodes])
+        self.expect(3, "lua", script, "--graph", "Third", err=["name.lua:2:", "Third", "First"])
+
     def test_sandbox(self):
         script = self.file("trusted.lua", "print(type(os.getenv('HOME')))\n")
         self.expect(3, "lua", script, err="trusted.lua:1:")
@@ -104,7 +111,7 @@ class Lua(ProgramTest):
     def test_repl_reads_lines(self):
         done = self.expect(0, "repl", self.file("cache.txt", CACHE), stdin='print(1 + 1)\n\nfx.apply("reinplace")\nfx.undo()\n')
         self.assertIn("2", done.stdout.split())
-        self.expect(3, "repl", self.folder / "cache.txt", stdin="nonsense(\n", err="error")
+        self.expect(3, "repl", self.folder / "cache.txt", stdin="nonsense(\n", err="prompt:1: unexpected symbol")
 
 
 class Interrupt(ProgramTest):
@@ -143,7 +150,7 @@ class Interrupt(ProgramTest):
         self.assertEqual((code, self.names()), (130, ["add.txt", "loop.lua"]))
 
     def test_bench(self):
-        code, err, seconds = self.interrupted("bench", self.file("add.txt", ADD), "--seconds", "600", "--max-runs", "100000000", "--threads", "1", "--report", "r.json",
+        code, err, seconds = self.interrupted("bench", self.file("add.txt", ADD), "--seconds", "600", "--max-runs", "1000000", "--threads", "1", "--report", "r.json",
                                               "--bind", "s0=200000", ready="engine aten")
         self.assertEqual((code, err.strip()), (130, "stopped"))
         self.assertLess(seconds, 10)
