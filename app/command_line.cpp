@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <iterator>
 
@@ -256,6 +257,10 @@ void addWindow(CLI::App& app, Typed& typed) {
 int openWindow(WindowOptions& options) {
 #ifdef FXLOOM_HAS_WINDOW
   try {
+    if (std::error_code error; !options.file.empty() && !std::filesystem::exists(options.file, error)) {
+      complain(options.file + ": error: no such file");   // before a display is looked for, which may be missing too
+      return static_cast<int>(Exit::unusable);
+    }
     options.scriptFolders = scriptFolders();
     if (!options.lua.empty()) options.lua = findScript(options.lua);
     return runWindow(options);

@@ -43,7 +43,7 @@ struct InPlace::Plan {
   void dropUnprofitable();
   void addSelfCopies();
   void makeRefusals();
-  Expr saved(const Chain& chain);
+  Expr unmoved(const Chain& chain, Expr& window);
   std::optional<Refusal> changed(const Chain& chain);
   void addGuards(Chain& chain);
 };
@@ -162,15 +162,27 @@ void InPlace::Plan::makeChains() {
     for (const NodeId copy : copies[u]) c.copies.push_back(copy);
   }
   for (auto& c : chains) {
-    c.bytesSaved = saved(c);
+    Expr window(0);
+    const Expr gone = unmoved(c, window);
+    c.bytesSaved = gone - window;
     addGuards(c);
   }
 }
 
-Expr InPlace::Plan::saved(const Chain& chain) {
+/// What is no longer moved: outside the windows of the updates, and the copies. `window` receives what the copy_ into a scatter's window
+/// moves now; the functional scatter moved that too, uncounted.
+Expr InPlace::Plan::unmoved(const Chain& chain, Expr& window) {
   Expr sum(0);
-  for (const auto& u : chain.updates)
+  for (const auto& u : chain.updates) {
     if (const auto bytes = copiedBytes(graph, u.node)) sum = sum + *bytes;
+    if (!u.writes || memory.operators().of(graph.node(u.node)).view.empty()) continue;
+    const NodeId source = sourceOf(graph, u.node);
+    const auto* t = source ? graph.node(source).tensor() : nullptr;
+    if (!t) continue;
+    Expr bytes(graph::ir::itemSize(t->dtype));
+    for (const auto& size : t->shape) bytes = bytes * size;
+    window = window + bytes;
+  }
   for (const NodeId c : chain.copies)
     if (const auto bytes = copiedBytes(graph, c)) sum = sum + *bytes;
   return sum;
@@ -200,7 +212,8 @@ std::optional<Refusal> InPlace::Plan::changed(const Chain& chain) {
 /// A chain that saves nothing is left as it was, unless another one stands on it.
 void InPlace::Plan::dropUnprofitable() {
   for (size_t i = chains.size(); i-- > 0;) {
-    const auto bytes = chains[i].bytesSaved.asConstant();
+    Expr window(0);
+    const auto bytes = unmoved(chains[i], window).asConstant();
     if (!bytes || *bytes > 0) continue;
     const Chain dropped = chains[i];
     for (auto u = dropped.updates.rbegin(); u != dropped.updates.rend(); ++u) memory.unmerge(u->node);

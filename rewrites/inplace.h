@@ -56,7 +56,7 @@ struct Chain {
   std::vector<ChainUpdate> updates;
   std::vector<graph::ir::NodeId> copies;      // copy_ nodes to erase
   std::vector<graph::ir::Guard> guards;       // what the exported graph must check
-  graph::ir::Expr bytesSaved;                 // bytes that are no longer moved: outside the windows of its updates, and its copies
+  graph::ir::Expr bytesSaved;                 // copied bytes of the graph before minus after
 };
 
 class InPlace {

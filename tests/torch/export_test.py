@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""export_test.py PATH/TO/fxloom: exported Python runs under torch, computes what the dump says, and refuses inputs that it must refuse.
+"""export_test.py [PATH/TO/fxloom, default $FXLOOM]: exported Python runs under torch, computes what the dump says, and refuses inputs that it must refuse.
 
 Exports the small graphs of tests/golden/export and the key-value cache of tests/lua (rewritten in place) through `fxloom lua`, imports the modules
 and calls them. Prints one line a failure; exit 1 when there is one.
 """
 import importlib.util
+import os
 import pathlib
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import time
 
 import torch
 
-tool = sys.argv[1]
+tool = sys.argv[1] if len(sys.argv) > 1 else os.environ["FXLOOM"]
 root = pathlib.Path(__file__).resolve().parents[2]
 failures = []
 
