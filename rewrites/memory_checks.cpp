@@ -69,6 +69,10 @@ void MemoryPlan::checkBases(const std::vector<NodeId>& owners, std::vector<Confl
     else if (lies.selfOverlap) say(Rule::internalOverlap, "two elements of " + from.name + " may share an address");
     else if (lies.sometimesFresh) say(Rule::aliasDependsOnSize, "whether " + from.name + " shares memory with " + graph_.node(lies.owner).name + " depends on sizes and strides");
     const Operator& op = operators_.of(update);
+    // as_strided and its like see the storage, not the value: of a copy that is the copy's, in place it would be all that base lies in.
+    for (const NodeId view : storage_.aliases(o))
+      if (!storage_.location(view)->known)
+        out.push_back({Rule::geometryChanges, graph_.node(view).name + " is relative to the storage of " + update.name, {view}});
     if (op.view == "aten.as_strided.default") say(Rule::geometryChanges, update.name + " is relative to the storage");
   }
 }

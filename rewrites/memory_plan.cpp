@@ -106,8 +106,11 @@ std::vector<NodeId> MemoryPlan::erasedCopies(NodeId root) {
 std::vector<MemoryPlan::PlannedWrite> MemoryPlan::plannedWrites(const std::vector<NodeId>& owners) {
   std::vector<PlannedWrite> all;
   for (const NodeId o : owners) {
-    for (const auto& w : accesses_[o.value].writes)
-      all.push_back({position(w.writer), w.writer, o, planned(w.write.value).region, w.write.covers, isErased(w.writer)});
+    for (const auto& w : accesses_[o.value].writes) {
+      Location at = planned(w.write.value);
+      const bool covers = w.write.covers && at.known && !at.sometimesFresh;   // through a reshape that copied it would write elsewhere
+      all.push_back({position(w.writer), w.writer, o, std::move(at.region), covers, isErased(w.writer)});
+    }
     if (!base_[o.value] || !writes(o)) continue;
     // What the decided update writes: its window, seen from the base's owner, placed into the planned storage.
     Location window = *storage_.location(base_[o.value]);

@@ -254,6 +254,31 @@ m: "f32[12]" = torch.ops.aten.mul.Tensor(v, 2)
 return (m,))p"), "refuse u: geometry-changes [v]\n");
 }
 
+TEST(InPlace, Program8StorageOfTheResult) {
+  // Of the copy, element 0 of the storage is what b held when it was made; in place it is what b holds now.
+  EXPECT_EQ(decisions(R"p(s: "f32[2]")p", R"p(b: "f32[8]" = torch.ops.aten.full.default([8], 0)
+v: "f32[4]" = torch.ops.aten.slice.Tensor(b, 0, 2, 6)
+u: "f32[4]" = torch.ops.aten.slice_scatter.default(v, s, 0, 0, 2)
+h: "f32[2]" = torch.ops.aten.slice.Tensor(b, 0, 0, 2)
+add_: "f32[2]" = torch.ops.aten.add_.Tensor(h, 1)
+w: "f32[2]" = torch.ops.aten.as_strided.default(u, [2], [1], 0)
+m: "f32[2]" = torch.ops.aten.mul.Tensor(w, 2)
+return (m,)
+)p"), "refuse u: geometry-changes [w]\n");
+}
+
+TEST(InPlace, AWriteThroughAReshapeMayNotReachTheInput) {
+  // fill_ brings zeros to x only where reshape aliases; elsewhere the caller would see what u wrote.
+  const auto text = decisions(R"p(n: "Sym(s0)", x: "f32[s0, s0]", s: "f32[1, s0]")p", R"p(u: "f32[s0, s0]" = torch.ops.aten.slice_scatter.default(x, s, 0, 0, 1)
+t: "f32[s0, s0]" = torch.ops.aten.transpose.int(x, 0, 1)
+r: "f32[s0, s0]" = torch.ops.aten.contiguous.default(t)
+fill_: "f32[s0, s0]" = torch.ops.aten.fill_.Scalar(r, 0)
+m: "f32[s0, s0]" = torch.ops.aten.mul.Tensor(u, 2)
+return (m,)
+)p");
+  EXPECT_EQ(text.find("take"), std::string::npos) << text;
+}
+
 TEST(InPlace, TwoOwners) {
   const auto text = decisions(R"p(a: "f32[4]", s: "f32[2]")p", R"p(z: "f32[4]" = torch.ops.aten.full.default([4], 0)
 u: "f32[4]" = torch.ops.aten.slice_scatter.default(z, s, 0, 0, 2)
