@@ -287,6 +287,14 @@ return (u,))p");
   EXPECT_NE(text.find("refuse u: two-owners"), std::string::npos) << text;
 }
 
+TEST(InPlace, NothingToGain) {
+  // The mask may write all of z: in place or not, no element is moved that need not be.
+  EXPECT_EQ(decisions(R"p(m: "b8[4]")p", R"p(z: "f32[4]" = torch.ops.aten.full.default([4], 1)
+u: "f32[4]" = torch.ops.aten.masked_fill.Scalar(z, m, 0)
+return (u,)
+)p"), "refuse u: not-profitable []\n");
+}
+
 TEST(InPlace, BufferWithWriteBack) {
   EXPECT_EQ(decisions(R"p(s: "f32[2, 3]")p", R"p(buf: "f32[4, 3]" = self.buf
 u: "f32[4, 3]" = torch.ops.aten.slice_scatter.default(buf, s, 0, 0, 2)
