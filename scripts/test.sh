@@ -44,7 +44,8 @@ address_sanitizer() {
   say "Unit tests under address and undefined-behaviour sanitizers"
   sanitized_build "$root/build-asan" -DFXLOOM_SANITIZE=address,undefined
   cmake --build "$root/build-asan" -j "$(jobs)" || { count "asan: build" 1; return 0; }
-  ASAN_OPTIONS="strict_string_checks=1:detect_stack_use_after_return=1" UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan "$root/build-asan"
+  ASAN_OPTIONS="strict_string_checks=1:detect_stack_use_after_return=1:suppressions=$root/tests/suppressions/asan.txt" \
+    LSAN_OPTIONS="suppressions=$root/tests/suppressions/lsan.txt:print_suppressions=0" UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan "$root/build-asan"
 }
 
 # The programs whose tests start threads. gcc's thread sanitizer wants the addresses of programs not to be randomised too widely.
@@ -58,7 +59,7 @@ thread_sanitizer() {
   if setarch "$(uname -m)" -R true 2>/dev/null; then plain=(setarch "$(uname -m)" -R); fi
   for target in "${targets[@]}"; do
     local status=0
-    (cd "$root" && TSAN_OPTIONS=halt_on_error=1 "${plain[@]}" "$folder/$target" --gtest_brief=1) || status=$?
+    (cd "$root" && TSAN_OPTIONS="halt_on_error=1:suppressions=$root/tests/suppressions/tsan.txt" "${plain[@]}" "$folder/$target" --gtest_brief=1) || status=$?
     count "tsan: $target" "$status"
   done
 }
@@ -79,7 +80,7 @@ fuzzers() {
     status=0
     mkdir -p "$folder/found" "$folder/corpus-$(basename "$fuzzer")"
     (cd "$folder/found" && "$fuzzer" -max_total_time=20 -rss_limit_mb=4096 -timeout=10 -max_len=65536 -verbosity=0 -print_final_stats=1 -close_fd_mask=1 \
-      "$folder/corpus-$(basename "$fuzzer")" "$seeds" 2>&1 | grep -vE '^(INFO|stat::(new_units|slowest|peak))' ; exit "${PIPESTATUS[0]}") || status=$?
+      "$folder/corpus-$(basename "$fuzzer")" "$seeds" 2>&1 | grep -vE '^(INFO|stat::(new_units|slowest|peak))|# Uses: |^#+ ' ; exit "${PIPESTATUS[0]}") || status=$?
     count "fuzz: $(basename "$fuzzer")" "$status"
   done
 }
