@@ -194,6 +194,16 @@ void InPlace::Plan::addGuards(Chain& chain) {
   if (effect != Effect::input && effect != Effect::constant) return;
   chain.guards.push_back({Guard::Kind::disjoint, owner.name, "", ""});
   chain.guards.push_back({Guard::Kind::no_self_overlap, owner.name, "", ""});
+  // A scatter that just goes was a copy that no later write to another input reaches, also none before the first write to this one.
+  const auto gone = std::find_if(chain.updates.begin(), chain.updates.end(), [](const ChainUpdate& u) { return !u.writes; });
+  if (gone == chain.updates.end()) return;
+  const auto read = memory.lastRead(chain.owner);
+  for (const NodeId other : graph) {
+    const auto kind = memory.operators().of(graph.node(other)).effect;
+    if ((kind != Effect::input && kind != Effect::constant) || other == chain.owner || memory.storage().owner(other) != other) continue;
+    const auto written = memory.lastWrite(other);
+    if (written > memory.position(gone->node) && written <= read) chain.guards.push_back({Guard::Kind::disjoint, owner.name, graph.node(other).name, ""});
+  }
 }
 
 /// Whether a chain would still be what it was found to be: the same updates write the same storage, the same copies copy a thing to itself.

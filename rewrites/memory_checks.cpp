@@ -48,6 +48,10 @@ void MemoryPlan::checkTouches(const std::vector<NodeId>& owners, std::vector<Con
 }
 
 void MemoryPlan::checkBases(const std::vector<NodeId>& owners, std::vector<Conflict>& out) {
+  // The run-time check knows inputs and constants by node: it would find the two nodes of one buffer to be the same memory, at every call.
+  for (const NodeId value : storage_.aliases(owners.front()))
+    if (value != owners.front() && graph_.node(value).op == graph::ir::Op::get_attr)
+      out.push_back({Rule::inputsMayAlias, graph_.node(value).name + " is the same buffer as " + graph_.node(owners.front()).name, {value}});
   for (const NodeId o : owners) {
     const NodeId base = base_[o.value];
     if (!base) continue;

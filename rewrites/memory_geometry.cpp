@@ -35,6 +35,12 @@ bool indifferent(std::string_view name) {
   return oneOf(name, {"mm", "bmm", "addmm", "baddbmm", "addbmm", "mv", "dot", "embedding", "_local_scalar_dense", "item", "equal", "is_same_size"});
 }
 
+/// Updates that clone with the strides and the offset of their base.
+bool keepsLayout(Operators& operators, const graph::ir::Node& node) {
+  const Operator& op = operators.of(node);
+  return op.effect == Effect::update && (!op.view.empty() || nameOf(node.target) == "copy");
+}
+
 bool isContiguous(const std::vector<Expr>& shape, const std::vector<Expr>& stride) {
   Expr expected(1);
   for (size_t d = shape.size(); d-- > 0;) {
@@ -46,15 +52,25 @@ bool isContiguous(const std::vector<Expr>& shape, const std::vector<Expr>& strid
 
 }  // namespace
 
+/// Whether a value is all of a result that is dense as printed. A fresh result of one operator is; a scatter's is as dense as its base.
+bool MemoryPlan::isDense(NodeId value) {
+  for (;;) {
+    const Location& at = *storage_.location(value);
+    if (!storage_.sameTensor(at, *storage_.location(at.owner))) return false;
+    const auto& owner = graph_.node(at.owner);
+    const auto effect = operators_.of(owner).effect;
+    if ((effect != Effect::fresh && effect != Effect::update) || owner.target.find("strided") != std::string::npos) return false;
+    if (!keepsLayout(operators_, owner)) return true;
+    value = firstOperand(owner);
+    if (!value || !storage_.location(value)) return false;
+  }
+}
+
 bool MemoryPlan::keepsGeometry(NodeId update) {
-  if (!operators_.of(graph_.node(update)).view.empty()) return true;   // *_scatter preserves strides and offset of its base
+  if (keepsLayout(operators_, graph_.node(update))) return true;
   const NodeId base = firstOperand(graph_.node(update));
   const Location& at = *storage_.location(base);
-  const auto& owner = graph_.node(at.owner);
-  const auto effect = operators_.of(owner).effect;
-  const bool whole = storage_.sameTensor(at, *storage_.location(at.owner));
-  // A fresh result of one operator is dense, and preserve_format keeps dense strides.
-  if (whole && (effect == Effect::fresh || effect == Effect::update) && owner.target.find("strided") == std::string::npos && owner.target != "_operator.getitem") return true;
+  if (isDense(base)) return true;   // preserve_format keeps dense strides
   const auto* t = graph_.node(base).tensor();
   const bool fromStart = std::all_of(at.region.box.begin(), at.region.box.end(), [](const Interval& i) { return i.lo == Expr(0); });
   return t && t->stride && fromStart && isContiguous(t->shape, *t->stride);
@@ -64,8 +80,16 @@ void MemoryPlan::checkGeometry(const std::vector<NodeId>& owners, std::vector<Co
   std::vector<std::pair<NodeId, NodeId>> work;   // value with other strides than printed, the update it comes from
   std::unordered_set<NodeId> seen;
   const auto taint = [&](NodeId value, NodeId from) { if (seen.insert(value).second) work.emplace_back(value, from); };
-  for (const NodeId o : owners)
-    if (base_[o.value] && !keepsGeometry(o)) taint(o, o);
+  for (const NodeId o : owners) {
+    if (!base_[o.value] || keepsLayout(operators_, graph_.node(o))) continue;
+    if (!keepsGeometry(o)) { taint(o, o); continue; }
+    // Of a copy the storage begins with it; an input may begin anywhere in its own.
+    if (!keptByCaller(root(o))) continue;
+    for (const NodeId value : storage_.aliases(o))
+      for (const NodeId user : graph_.users(value))
+        if (graph_.node(user).target.find("storage_offset") != std::string::npos)
+          out.push_back({Rule::geometryChanges, graph_.node(user).name + " can tell the offset of " + graph_.node(value).name, {user}});
+  }
   while (!work.empty()) {
     const auto [value, from] = work.back();
     work.pop_back();

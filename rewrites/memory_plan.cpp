@@ -69,6 +69,7 @@ Location MemoryPlan::lifted(Location at) const {
     at.region = compose(base, at.region);
     for (int& d : at.dims)
       if (d >= 0) d = static_cast<size_t>(d) < base.dims.size() ? base.dims[static_cast<size_t>(d)] : -2;
+    at.ordered &= base.ordered;
     at.selfOverlap |= base.selfOverlap;
     at.sometimesFresh |= base.sometimesFresh;
     at.plain &= base.plain;
@@ -79,10 +80,11 @@ Location MemoryPlan::lifted(Location at) const {
 
 bool MemoryPlan::writes(NodeId update) {
   const auto& node = graph_.node(update);
-  if (operators_.of(node).view.empty()) return true;
+  const Operator& op = operators_.of(node);
+  if (op.twin != "aten.copy_.default") return true;   // scatters, and copy: they move the source into their window
   const auto source = operand(node, 1);
   if (source.size() != 1 || !storage_.location(source[0]) || root(source[0]) != root(update)) return true;
-  const auto view = storage_.scatterView(update);
+  const auto view = op.view.empty() ? std::optional(*storage_.location(firstOperand(node))) : storage_.scatterView(update);
   return !view || !storage_.sameTensor(lifted(*view), planned(source[0]));
 }
 
@@ -120,6 +122,20 @@ std::vector<MemoryPlan::PlannedWrite> MemoryPlan::plannedWrites(const std::vecto
   }
   std::sort(all.begin(), all.end(), [](const PlannedWrite& a, const PlannedWrite& b) { return a.at < b.at; });
   return all;
+}
+
+uint32_t MemoryPlan::lastWrite(NodeId owner) const {
+  uint32_t last = 0;
+  for (const auto& w : accesses_[owner.value].writes) last = std::max(last, position(w.writer));
+  for (const NodeId node : accesses_[owner.value].unknown) last = std::max(last, position(node));
+  return last;
+}
+
+uint32_t MemoryPlan::lastRead(NodeId root) const {
+  uint32_t last = 0;
+  for (const NodeId o : owners(root))
+    for (const auto& r : accesses_[o.value].reads) last = std::max(last, position(r.reader));
+  return last;
 }
 
 bool MemoryPlan::keptByCaller(NodeId owner) {

@@ -44,6 +44,9 @@ class MemoryPlan {
   bool writes(graph::ir::NodeId update);
   /// The copy_ nodes of a planned storage that copy a thing to itself.
   std::vector<graph::ir::NodeId> erasedCopies(graph::ir::NodeId root);
+  /// The last position at which a printed owner's elements are written, as printed; the last at which any of a planned storage's are read.
+  uint32_t lastWrite(graph::ir::NodeId owner) const;
+  uint32_t lastRead(graph::ir::NodeId root) const;
   /// Where a value lies in its planned storage.
   Location planned(graph::ir::NodeId value) const { return lifted(*storage_.location(value)); }
 
@@ -78,6 +81,7 @@ class MemoryPlan {
   void checkRead(const OwnerRead& read, uint32_t at, graph::ir::NodeId owner, const std::vector<PlannedWrite>& writes, std::vector<Conflict>& out);
   void checkGeometry(const std::vector<graph::ir::NodeId>& owners, std::vector<Conflict>& out);
   bool keepsGeometry(graph::ir::NodeId update);
+  bool isDense(graph::ir::NodeId value);
   Conflict explain(const OwnerRead& read, uint32_t at, const Location& where, const PlannedWrite& write, Overlap overlap) const;
 
   const graph::ir::Graph& graph_;

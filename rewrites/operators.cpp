@@ -50,7 +50,7 @@ bool mayAlias(std::string_view name) {
                       "dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout", "einsum", "conj_physical", "sum_to_size", "meshgrid", "device_put",
                       "broadcast_tensors", "atleast_1d", "atleast_2d", "atleast_3d", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "to_dense",
                       "_cast_Float", "_cast_Double", "_cast_Half", "_cast_Int", "_cast_Long", "_cast_Short", "_cast_Byte", "_cast_Char", "tensor_split",
-                      "hsplit", "vsplit", "dsplit", "nested_to_padded_tensor", "lift", "cartesian_prod", "wait_tensor"});
+                      "hsplit", "vsplit", "dsplit", "nested_to_padded_tensor", "lift", "data", "dequantize", "cartesian_prod", "wait_tensor"});
 }
 
 bool readsNothing(std::string_view name) {
@@ -87,7 +87,10 @@ Operator fromSchema(const Schema& schema, std::string_view target) {
   }
   if (op.collective && name != "wait_tensor") { op.effect = Effect::fresh; return op; }
   const bool aliasing = std::any_of(schema.returns.begin(), schema.returns.end(), [](const auto& r) { return !r.aliasSet.empty(); });
-  if (mayAlias(name)) {
+  // Of a list (meshgrid, einsum …), or into the storage of another operand: which operand a result shows is not modelled.
+  if ((mayAlias(name) && (schema.arguments.empty() || schema.arguments[0].type != "Tensor")) || oneOf(name, {"set", "chain_matmul"})) {
+    op.effect = Effect::unknown;
+  } else if (mayAlias(name)) {
     op.effect = Effect::mayView;
   } else if (aliasing || aliasesSilently(name)) {
     op.effect = Effect::view;

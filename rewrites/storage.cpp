@@ -1,5 +1,7 @@
 #include "rewrites/storage.h"
 
+#include <algorithm>
+#include <map>
 #include <unordered_set>
 
 #include "graph/ir/schema.h"
@@ -28,6 +30,29 @@ class NodeArguments : public ViewArguments {
 
 bool isNumber(const Node& node) { return node.sym() != nullptr; }
 
+/// Whether sizes and strides that an operator is given (empty_strided) may put two elements at one address.
+bool mayOverlapItself(const std::vector<Expr>& shape, const std::vector<Expr>& stride) {
+  if (shape.size() != stride.size()) return true;
+  Expr contiguous(1);
+  bool plain = true, constant = true;
+  std::vector<std::pair<int64_t, int64_t>> steps;   // stride, size
+  for (size_t d = shape.size(); d-- > 0;) {
+    plain &= stride[d] == contiguous;
+    contiguous = contiguous * shape[d];
+    const auto size = shape[d].asConstant(), step = stride[d].asConstant();
+    constant &= size && step;
+    if (size && step && *size > 1) steps.emplace_back(*step, *size);
+  }
+  if (plain || !constant) return !plain;
+  std::sort(steps.begin(), steps.end());
+  int64_t extent = 1;
+  for (const auto& [step, size] : steps) {
+    if (step < extent) return true;
+    extent += (size - 1) * step;
+  }
+  return false;
+}
+
 }  // namespace
 
 /// Fills a Storage in one walk over the nodes in execution order.
@@ -55,18 +80,22 @@ class StorageBuilder {
     const Operator& op = operators_.of(node);
     if (isNumber(node)) s_.integers_[id.value] = node.sym()->value;
     switch (op.effect) {
-      case Effect::input: case Effect::constant:
+      case Effect::input:
         if (!isNumber(node)) fresh(id, node);
+        break;
+      case Effect::constant:
+        if (!isNumber(node)) shared(attributes_, node.target, id, node);
         break;
       case Effect::output: break;
       case Effect::symbolic: case Effect::stride: integer(id, node); break;
       case Effect::view: case Effect::mayView:
         if (!op.multiple) view(id, node, op);
+        else if (usedWhole(id)) views(id, node);
         break;
       case Effect::getitem: getitem(id, node); break;
       case Effect::mutation: mutation(id, node, op); break;
       case Effect::update: case Effect::fresh:
-        if (!op.multiple && !isNumber(node)) fresh(id, node);
+        if (!op.multiple ? !isNumber(node) : usedWhole(id)) fresh(id, node);
         break;
       case Effect::unknown: unknown(id, node); break;
     }
@@ -85,7 +114,46 @@ class StorageBuilder {
         l.region.box.push_back({Expr(0), t->shape[d], 1});
         l.dims.push_back(static_cast<int>(d));
       }
+      if (node.target.find("empty_strided") != std::string::npos) l.selfOverlap = mayOverlapItself(t->shape, strideOf(node));
     }
+    put(id, std::move(l));
+  }
+
+  std::vector<Expr> strideOf(const Node& node) const {
+    std::vector<Expr> strides;
+    const auto* argument = graph::ir::argumentByName(node, "stride");
+    const auto* list = argument ? argument->as<graph::ir::List>() : nullptr;
+    for (size_t i = 0; list && i < list->items.size(); ++i)
+      if (auto e = s_.expression(list->items[i])) strides.push_back(*e);
+    return strides;
+  }
+
+  /// Several nodes for one tensor (a buffer fetched twice, a result taken twice): the first of them owns it.
+  template <typename Key>
+  void shared(std::map<Key, NodeId>& first, const Key& key, NodeId id, const Node& node) {
+    const auto [it, isFirst] = first.emplace(key, id);
+    if (isFirst) fresh(id, node);
+    else put(id, *s_.location(it->second));
+  }
+
+  /// Whether several results are also passed on together (cat of a split, return of a topk), not only taken one by one.
+  bool usedWhole(NodeId id) const {
+    for (const NodeId user : g_.users(id)) {
+      const Node& node = g_.node(user);
+      const auto* index = node.target == "_operator.getitem" && node.args.size() == 2 ? node.args[1].as<int64_t>() : nullptr;
+      if (!index || *index < 0) return true;
+    }
+    return false;
+  }
+
+  /// All pieces of a split together: some elements of the operand.
+  void views(NodeId id, const Node& node) {
+    const NodeId base = firstOperand(node);
+    if (!base || !s_.location(base)) { unknown(id, node); return; }
+    Location l = *s_.location(base);
+    l.region.exact = l.ordered = false;
+    l.shape.clear();
+    l.dims.clear();
     put(id, std::move(l));
   }
 
@@ -103,10 +171,13 @@ class StorageBuilder {
     auto target = node.target;
     if (const auto* schema = graph::ir::findSchema(target, node.args.size())) target = schema->target;
     Location l = applyView(*from, target, NodeArguments(node), shapeOf(node), s_.facts_, [this](const Argument& a) { return s_.expression(a); });
+    const auto *t = node.tensor(), *of = g_.node(base).tensor();
     if (op.effect == Effect::mayView) {
       l.sometimesFresh = true;
-      if (node.tensor() && node.tensor()->dtype != l.dtype) { fresh(id, node); return; }   // a conversion always copies
+      if (t && of && t->dtype != of->dtype) { fresh(id, node); return; }   // a conversion always copies
     }
+    if (t) l.dtype = t->dtype;
+    if (!l.known) l.region.box = s_.location(l.owner)->region.box;   // as_strided: relative to the storage, not to its operand
     put(id, std::move(l));
   }
 
@@ -127,12 +198,13 @@ class StorageBuilder {
       put(id, std::move(l));
     } else if (op.effect == Effect::fresh && op.multiple) {
       if (isNumber(node)) return;
-      fresh(id, node);
+      if (s_.location(from) || !index) unknown(id, node);   // also used as a whole
+      else shared(items_, std::pair(from.value, *index), id, node);
     } else if (op.effect == Effect::mutation && index && static_cast<size_t>(*index) < op.aliased.size()) {
       const size_t shown = op.aliased[static_cast<size_t>(*index)];
       const auto nodes = shown == SIZE_MAX ? std::vector<NodeId>{} : operand(producer, shown);
       if (nodes.size() == 1 && s_.location(nodes[0])) put(id, *s_.location(nodes[0]));
-      else fresh(id, node);
+      else shared(items_, std::pair(from.value, *index), id, node);
     } else {
       unknown(id, node);
     }
@@ -154,7 +226,7 @@ class StorageBuilder {
     Location l = *s_.location(base);
     l.known = false;
     l.region.exact = false;
-    l.plain = false;
+    l.plain = l.ordered = false;
     if (node.tensor()) l.shape = node.tensor()->shape;
     l.dims.assign(l.shape.size(), -2);
     put(id, std::move(l));
@@ -201,6 +273,8 @@ class StorageBuilder {
   const Graph& g_;
   Operators operators_;
   std::unordered_set<Expr> stated_;
+  std::map<std::string, NodeId> attributes_;                      // the first get_attr of a target
+  std::map<std::pair<uint32_t, int64_t>, NodeId> items_;          // the first getitem of a result
 };
 
 Storage::Storage(const Graph& graph) : graph_(&graph) { StorageBuilder(*this).build(); }
@@ -282,9 +356,9 @@ bool Storage::contains(const Region& outer, const Region& inner) const {
 
 bool Storage::sameTensor(const Location& a, const Location& b) const {
   if (a.owner != b.owner || a.dtype != b.dtype || !a.plain || !b.plain || !a.known || !b.known || a.selfOverlap || b.selfOverlap) return false;
-  if (a.sometimesFresh || b.sometimesFresh || a.dims != b.dims || a.shape.size() != b.shape.size() || !same(a.region, b.region)) return false;
-  for (const int d : a.dims)
-    if (d == -2) return false;   // the order of elements is not modelled
+  if (a.sometimesFresh || b.sometimesFresh || a.shape.size() != b.shape.size() || !same(a.region, b.region)) return false;
+  const bool mixed = std::find(a.dims.begin(), a.dims.end(), -2) != a.dims.end();   // the order of elements is not modelled by dimension
+  if ((mixed || a.dims != b.dims) && !(a.ordered && b.ordered)) return false;
   for (size_t d = 0; d < a.shape.size(); ++d)
     if (!(a.shape[d] == b.shape[d]) && !facts_.provesEqual(a.shape[d], b.shape[d])) return false;
   return true;

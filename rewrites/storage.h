@@ -36,6 +36,7 @@ struct Location {
   std::vector<int> dims;              // for each dimension of the value: the owner's dimension it runs along, -1 for none (unsqueezed, expanded), -2 for a mix
   std::vector<graph::ir::Expr> shape; // of the value
   graph::ir::DType dtype = graph::ir::DType::f32;
+  bool ordered = true;                // its elements, row by row, come in the order of the owner's: two such values of one region and shape are the same tensor
   bool selfOverlap = false;           // expand, as_strided, unfold: two elements may share an address
   bool sometimesFresh = false;        // through reshape, contiguous, to …: aliases at some sizes only
   bool plain = true;                 // false through conj, neg, view.dtype: the same bytes mean other values

@@ -63,15 +63,21 @@ Location inexact(const Location& base, const std::vector<Expr>* shape) {
   out.known = base.known && shape != nullptr;
   if (shape) out.shape = *shape;
   out.dims.assign(out.shape.size(), -2);
+  out.ordered = false;
   return out;
 }
 
 /// Narrows dimension `d` of the value to elements start, start+step … below stop (already normalised, in the value's index space).
 void narrow(Location& out, size_t d, const Expr& start, const Expr& stop, int64_t step, bool certain) {
   const int owner = out.dims[d];
-  if (owner < 0) { out.region.exact = false; return; }
+  const auto length = (stop - start).asConstant();
+  if (certain && owner == -1 && length && *length > 0) return;   // every index of such a dimension shows the same elements
+  if (!certain || owner < 0) {   // keeps the superset; where in it the value begins is unknown, so later views of this dimension are too
+    out.region.exact = false;
+    out.dims[d] = -2;
+    return;
+  }
   auto& interval = out.region.box[static_cast<size_t>(owner)];
-  if (!certain) { out.region.exact = false; return; }   // keeps the superset
   const Expr lo = interval.lo;
   interval.hi = lo + Expr(interval.step) * stop;
   interval.lo = lo + Expr(interval.step) * start;
@@ -159,6 +165,7 @@ Location permute(const View& v, const std::vector<size_t>& order) {
   for (size_t i = 0; i < order.size(); ++i) {
     out.dims[i] = v.base.dims[order[i]];
     out.shape[i] = v.base.shape[order[i]];
+    if (order[i] != i) out.ordered = false;
   }
   return out;
 }
@@ -259,11 +266,13 @@ Location expand(const View& v) {
   out.dims.assign(out.shape.size(), -1);
   for (size_t i = 0; i < v.base.shape.size() && i + added < out.dims.size(); ++i) {
     const bool same = v.base.shape[i] == out.shape[i + added];
-    out.dims[i + added] = same ? v.base.dims[i] : -1;
+    // Two sizes that only read differently may be equal, and then the dimension is not expanded.
+    out.dims[i + added] = same ? v.base.dims[i] : v.base.shape[i].asConstant() == 1 ? -1 : -2;
     if (!same) out.selfOverlap = true;
   }
   for (size_t i = 0; i < added; ++i)
     if (out.shape[i].asConstant() != 1) out.selfOverlap = true;
+  out.ordered &= !out.selfOverlap;
   return out;
 }
 
