@@ -40,7 +40,8 @@ struct InPlace::Plan {
   void decideComponent(const std::vector<NodeId>& component);
   std::optional<Conflict> mergeAll(const std::vector<NodeId>& updates);
   void makeChains();
-  void dropUnprofitable();
+  bool dropUnprofitable();
+  bool decideLeft();
   void addSelfCopies();
   void makeRefusals();
   Expr unmoved(const Chain& chain, Expr& window);
@@ -69,7 +70,12 @@ void InPlace::Plan::decide() {
   findCandidates();
   for (const auto& component : components()) decideComponent(component);
   makeChains();
-  dropUnprofitable();
+  // What was dropped may have been all that stood in the way of another.
+  if (dropUnprofitable() && decideLeft()) {
+    chains.clear();
+    makeChains();
+    dropUnprofitable();
+  }
   addSelfCopies();
   makeRefusals();
 }
@@ -220,7 +226,8 @@ std::optional<Refusal> InPlace::Plan::changed(const Chain& chain) {
 }
 
 /// A chain that saves nothing is left as it was, unless another one stands on it.
-void InPlace::Plan::dropUnprofitable() {
+bool InPlace::Plan::dropUnprofitable() {
+  bool any = false;
   for (size_t i = chains.size(); i-- > 0;) {
     Expr window(0);
     const auto bytes = unmoved(chains[i], window).asConstant();
@@ -235,7 +242,25 @@ void InPlace::Plan::dropUnprofitable() {
     }
     for (const auto& u : dropped.updates) reasons[u.node] = {Rule::notProfitable, "done in place it moves no fewer bytes", {}};
     chains.erase(chains.begin() + static_cast<std::ptrdiff_t>(i));
+    any = true;
   }
+  return any;
+}
+
+/// Tries once more what was refused for another reason than that it saves nothing, the outermost first.
+bool InPlace::Plan::decideLeft() {
+  bool any = false;
+  for (auto it = candidates.rbegin(); it != candidates.rend(); ++it) {
+    const auto reason = reasons.find(*it);
+    if (memory.merged(*it) || (reason != reasons.end() && reason->second.rule == Rule::notProfitable)) continue;
+    if (auto conflict = mergeAll({*it})) {
+      reasons[*it] = *conflict;
+    } else {
+      reasons.erase(*it);
+      any = true;
+    }
+  }
+  return any;
 }
 
 /// copy_ of a thing to itself, as printed.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "graph/ir/schema.h"
+
 namespace rewrites {
 
 using graph::ir::Graph;
@@ -18,7 +20,7 @@ MemoryPlan::MemoryPlan(const Graph& graph) : graph_(graph), storage_(graph) {
   for (NodeId id : graph) {
     const auto& node = graph.node(id);
     const Operator& op = operators_.of(node);
-    const auto* nonBlocking = node.kwarg("non_blocking");
+    const auto* nonBlocking = graph::ir::argumentByName(node, "non_blocking");
     const bool asynchronous = op.collective || (nonBlocking && nonBlocking->as<bool>() && *nonBlocking->as<bool>());
     forEachRead(storage_, operators_, id, [&](const Read& r) {
       auto& a = accesses_[storage_.owner(r.value).value];

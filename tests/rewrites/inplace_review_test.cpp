@@ -176,5 +176,20 @@ copy_: "f32[4, 3]" = torch.ops.aten.copy_.default(x, u)
 return ())p"), "take u -> x: write p drop c drop u erase copy_\n");
 }
 
+TEST(InPlaceReview, ANonBlockingCopyByPosition) {
+  EXPECT_EQ(decisions(R"p(x: "f32[4, 3]", s: "f32[2, 3]", h: "f32[4, 3]")p", R"p(k: "f32[4, 3]" = torch.ops.aten.copy_.default(h, x, True)
+u: "f32[4, 3]" = torch.ops.aten.slice_scatter.default(x, s, 0, 0, 2)
+copy_: "f32[4, 3]" = torch.ops.aten.copy_.default(x, u)
+return ())p"), "refuse u: async-reader [k]\n");
+}
+
+TEST(InPlaceReview, WhatOnlyAnUselessDecisionBlocked) {
+  // w in place would save nothing, and with u in place too the output would share memory with x.
+  EXPECT_EQ(decisions(R"p(x: "f32[4][1]cpu", m: "b8[4]", s: "f32[2]")p", R"p(u: "f32[4][1]cpu" = torch.ops.aten.slice_scatter.default(x, s, 0, 0, 2)
+copy_: "f32[4]" = torch.ops.aten.copy_.default(x, u)
+w: "f32[4]" = torch.ops.aten.masked_fill.Scalar(u, m, 0)
+return (w,))p"), "take u -> x: write u erase copy_\nrefuse w: not-profitable []\n");
+}
+
 }  // namespace
 }  // namespace rewrites::test
