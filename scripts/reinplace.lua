@@ -18,11 +18,12 @@ local view_of = {
 }
 
 local function write(g, n, base, twin)
-  local view = view_of[n.target]
+  local view, kwargs = view_of[n.target], n.kwargs
+  kwargs.self = nil   -- base, which comes first
   if not view then   -- index_put(base, …) becomes index_put_(base, …)
-    return g:insert_before(n, twin, {base, table.unpack(n.args, 2)}, n.kwargs, {meta = n})
+    return g:insert_before(n, twin, {base, table.unpack(n.args, 2)}, kwargs, {meta = n})
   end
-  local source, kwargs = n:arg("src"), n.kwargs
+  local source = n:arg("src")
   kwargs.src = nil
   local window = g:insert_before(n, view, {base, table.unpack(n.args, 3)}, kwargs, {meta = source})
   return g:insert_before(n, "aten.copy_.default", {window, source}, nil, {meta = source})
@@ -47,12 +48,12 @@ fx.rewrite{
 
   apply = function(g, chain)
     for _, update in ipairs(chain.updates) do   -- innermost first
-      local base = update.node.args[1]   -- not update.base: an update before this one may have been replaced since
+      local base = update.node:arg("self")   -- not update.base: an update before this one may have been replaced since
       if update.writes then write(g, update.node, base, update.twin) end
       replace(g, update.node, base)
     end
     for _, copy in ipairs(chain.copies) do   -- by now they copy a buffer onto itself
-      replace(g, copy, copy.args[1])
+      replace(g, copy, copy:arg("self"))
     end
     for _, guard in ipairs(chain.guards) do g:add_guard(guard) end
   end,
