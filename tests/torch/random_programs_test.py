@@ -1,181 +1,105 @@
 #!/usr/bin/env python3
-"""Random programs that write through views: whatever scripts/reinplace.lua takes must leave every result as it was.
+"""Random programs that write through views: whatever is taken must change nothing.   random_programs_test.py [COUNT [FIRST_SEED]]
 
-    random_programs_test.py [COUNT] [FIRST-SEED]
-
-Each program has two or three inputs, a handful of views, arithmetic, functional updates (slice_scatter, select_scatter, index_put ...), some
-in-place operators and copies into the inputs, then returns some of its values. It is run as printed and as exported, under torch
-(programs.py). Prints the program that fails; also fails when hardly anything was taken, for then nothing was tested.
+Every program (program_maker.py) is run as printed and as exported, under torch (programs.py), with every number that its annotations
+hold for, and called with inputs that share memory: the same tensor twice, a part in common, two halves of one buffer. Such a call
+must come out as printed or be rejected before anything is written; the halves must not be rejected. Prints the program that fails; also
+fails when hardly anything was taken, for then nothing was tested.
 """
-import random
+import collections
 import sys
 import tempfile
 
 import torch
 
 import programs
-from programs import Program
+from program_maker import Maker, annotations, inputs_at
 
 
-class Maker:
-    """Grows one program statement by statement, running it as it goes so that shapes are known."""
+def shared(names, inputs, how):
+    """The inputs with x and y in one memory; None when their strides would not be those of the program."""
+    inputs = programs.fresh(inputs)
+    x, y = names.index("x"), names.index("y")
+    if how == "same":
+        inputs[y] = inputs[x]
+    else:
+        rows = inputs[x].shape[0]
+        if not inputs[x].is_contiguous() or not inputs[y].is_contiguous():
+            return None
+        buffer = torch.cat([inputs[x], inputs[y]])
+        inputs[x], inputs[y] = buffer[:rows], buffer[1:rows + 1] if how == "part" else buffer[rows:]
+    return inputs
 
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-        torch.manual_seed(seed)
-        rows, columns = self.random.choice([(4, 3), (6, 2), (5, 4)])
-        self.inputs = {"x": torch.randn(rows, columns), "y": torch.randn(rows, columns)}
-        if self.random.random() < 0.5:
-            self.inputs["i"] = torch.randperm(rows)[:2].clone()
-        self.values = dict(zip(self.inputs, programs.fresh(list(self.inputs.values()))))
-        self.statements = []
-        self.updated = []            # (update, the root that it stands for)
-        self.root = {name: name for name in self.inputs}
 
-    def tensors(self, shape=None, dtype=torch.float32):
-        return [n for n, v in self.values.items() if v.dtype == dtype and (shape is None or v.shape == shape)]
+def runs(program, module, inputs):
+    """What differs, as printed against as exported."""
+    try:
+        program.run(*programs.fresh(inputs))
+    except (RuntimeError, IndexError):
+        return []   # another size than those of the annotations
+    return programs.differences(lambda *a: program.run(*a)[0], module.forward, inputs)
 
-    def add(self, expression, root=None):
-        """Appends `name = expression` when torch accepts it; the name, or None."""
-        name = f"v{len(self.statements)}"
+
+def shared_runs(program, module, inputs, counts):
+    words = []
+    for how in ("same", "part", "halves"):
+        first, second = (shared(list(program.inputs), inputs, how) for _ in range(2))
+        if first is None:
+            continue
         try:
-            value = eval(expression, {"aten": torch.ops.aten}, self.values)   # noqa: S307 - our own statements
+            expected = program.run(*first)[0]
         except (RuntimeError, IndexError):
-            return None
-        if not isinstance(value, torch.Tensor) or value.numel() == 0:
-            return None
-        self.values[name] = value
-        self.statements.append((name, expression))
-        self.root[name] = root or name
-        return name
+            continue
+        before = programs.fresh(second)
+        try:
+            found = module.forward(*second)
+        except ValueError as error:
+            counts["rejected calls"] += 1
+            if "share memory" not in str(error) or how == "halves":
+                words.append(f"{how}: {error}")
+            first, expected, found = before, (), ()   # nothing may have been written
+        found = found if isinstance(found, (tuple, list)) else (found,)
+        for old, new in zip([*expected, *first], [*found, *second]):
+            if isinstance(old, torch.Tensor) and not torch.equal(old, new):
+                words.append(f"called with {how}: {old.tolist()} became {new.tolist()}")
+    return words
 
-    def pick(self, names):
-        """Later values are likelier: chains grow."""
-        weights = [1 + 2 * i for i in range(len(names))]
-        return self.random.choices(names, weights)[0]
 
-    def window(self, base):
-        shape = self.values[base].shape
-        dim = self.random.randrange(len(shape))
-        start = self.random.randrange(shape[dim])
-        end = self.random.choice([start + 1, start + 2, shape[dim], 9223372036854775807])
-        return dim, (start if self.random.random() < 0.9 else start - shape[dim]), end
-
-    def view(self):
-        base = self.pick([n for n in self.tensors() if self.values[n].dim()] or ["x"])
-        dims = self.values[base].dim()
-        if not dims:
-            return
-        choice = self.random.random()
-        dim, start, end = self.window(base)
-        if choice < 0.55:
-            self.add(f"aten.slice.Tensor({base}, {dim}, {start}, {end})", self.root[base])
-        elif choice < 0.7:
-            self.add(f"aten.select.int({base}, {dim}, {start})", self.root[base])
-        elif choice < 0.8 and dims == 2:
-            self.add(f"aten.transpose.int({base}, 0, 1)", self.root[base])
-        elif choice < 0.85:
-            self.add(f"aten.unsqueeze.default({base}, 0)", self.root[base])
-        elif choice < 0.9 and dims == 2:
-            self.add(f"aten.view.default({base}, [{self.values[base].numel()}])", self.root[base])
-        elif choice < 0.95:
-            self.add(f"aten.alias.default({base})", self.root[base])
-        else:
-            self.add(f"aten.reshape.default({base}, [-1])", self.root[base])
-
-    def compute(self):
-        a = self.pick(self.tensors())
-        b = self.pick(self.tensors(self.values[a].shape))
-        self.add(self.random.choice([f"aten.add.Tensor({a}, 1)", f"aten.mul.Tensor({a}, {b})", f"aten.sub.Tensor({a}, {b})", f"aten.neg.default({a})",
-                                     f"aten.clone.default({a})", f"aten.sin.default({a})"]))
-
-    def source(self, shape):
-        names = self.tensors(shape)
-        if names and self.random.random() < 0.8:
-            return self.pick(names)
-        return self.add(f"aten.full.default({list(shape)}, {self.random.randrange(9)}.0)")
-
-    def update(self):
-        base = self.pick([n for n in self.tensors() if self.values[n].dim()] or ["x"])
-        if self.updated and self.random.random() < 0.5:
-            base = self.updated[-1]
-        dim, start, end = self.window(base)
-        kind = self.random.random()
-        if kind < 0.5:
-            before = len(self.statements)
-            piece = self.add(f"aten.slice.Tensor({base}, {dim}, {start}, {end})", self.root[base])
-            if piece is None:
-                return
-            shape = self.values[piece].shape
-            if self.random.random() < 0.5:
-                source = self.add(f"aten.mul.Tensor({piece}, 2)")
-            else:
-                if self.random.random() < 0.5:
-                    self.statements.pop(before), self.values.pop(piece), self.root.pop(piece)
-                source = self.source(shape)
-            made = source and self.add(f"aten.slice_scatter.default({base}, {source}, {dim}, {start}, {end})", self.root[base])
-        elif kind < 0.7:
-            source = self.source(self.values[base].select(dim, 0).shape)
-            made = source and self.add(f"aten.select_scatter.default({base}, {source}, {dim}, {start})", self.root[base])
-        elif kind < 0.9 and "i" in self.inputs and self.values[base].shape[0] >= 6:
-            source = self.source((2, *self.values[base].shape[1:]))
-            made = source and self.add(f"aten.index_put.default({base}, [i], {source})", self.root[base])
-        else:
-            source = self.source(self.values[base].shape)
-            made = source and self.add(f"aten.copy.default({base}, {source})", self.root[base])
-        if made:
-            self.updated.append(made)
-
-    def mutate(self):
-        base = self.pick(self.tensors())
-        self.add(self.random.choice([f"aten.add_.Tensor({base}, 1)", f"aten.mul_.Tensor({base}, 2)", f"aten.zero_.default({base})"]), self.root[base])
-
-    def epilogue(self):
-        for name in ("x", "y"):
-            fitting = [u for u in self.updated if self.values[u].shape == self.inputs[name].shape]
-            mine = [u for u in fitting if self.root[u] == name]
-            if mine and self.random.random() < 0.85:
-                self.add(f"aten.copy_.default({name}, {mine[-1]})", name)
-            elif fitting and self.random.random() < 0.2:
-                self.add(f"aten.copy_.default({name}, {self.pick(fitting)})", name)
-
-    def make(self):
-        steps = [self.view] * 4 + [self.compute] * 3 + [self.update] * 5 + [self.mutate]
-        for _ in range(self.random.randrange(4, 11)):
-            self.random.choice(steps)()
-        if not self.updated:
-            self.update()
-        if self.random.random() < 0.15:
-            self.epilogue()
-            self.compute()
-        self.epilogue()
-        names = [n for n, _ in self.statements if self.random.random() < 0.2 and not n.startswith("copy_")]
-        return Program(self.inputs, self.statements, names[:3])
+def check(seed, folder, counts):
+    """What is wrong with program `seed`, its text, the nodes taken."""
+    maker = Maker(seed)
+    program = maker.make()
+    shown, numbers = ({}, [None]) if maker.kind == "constant" else annotations(maker.kind, program)
+    if shown is None:
+        counts["without annotations"] += 1
+        return [], "", []
+    text = program.text(shown)
+    try:
+        module, report = programs.rewrite(text, folder, f"p{seed}")
+        takes, refusals = programs.outcome(report)
+        counts.update(f"refused: {refusal['rule']}" for refusal in refusals)
+        sets = [list(program.inputs.values()) if n is None else inputs_at(maker.kind, program.inputs, n) for n in numbers]
+        words = [word for inputs in sets for word in runs(program, module, inputs)] + shared_runs(program, module, sets[0], counts)
+    except Exception as error:   # noqa: BLE001 - a program that cannot be rewritten or run is a failure of the test
+        return [f"{type(error).__name__}: {error}"], text, []
+    return words, text, [t["node"] for t in takes]
 
 
 def main():
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 250
+    torch.set_num_threads(1)
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 500
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    taken = refused = failed = 0
-    rules = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in range(first, first + count):
-            program = Maker(seed).make()
-            text = program.text()
-            try:
-                module, report = programs.rewrite(text, folder, f"p{seed}")
-                takes, refusals = programs.outcome(report)
-                words = programs.differences(lambda *a: program.run(*a)[0], module.forward, list(program.inputs.values()))
-            except Exception as error:   # noqa: BLE001 - a program that cannot be rewritten or run is a failure of the test
-                words, takes, refusals = [f"{type(error).__name__}: {error}"], [], []
-            taken, refused = taken + len(takes), refused + len(refusals)
-            for refusal in refusals:
-                rules[refusal["rule"]] = rules.get(refusal["rule"], 0) + 1
-            if words:
-                failed += 1
-                print(f"seed {seed}: {'; '.join(words)}\n{text}taken: {[t['node'] for t in takes]}\n", flush=True)
-    print(f"{count} programs: {taken} chains taken, {refused} updates refused ({', '.join(f'{r} {n}' for r, n in sorted(rules.items()))})")
-    if taken < count // 5:
+    counts = collections.Counter()
+    failed = 0
+    for seed in range(first, first + count):
+        with tempfile.TemporaryDirectory() as folder:
+            words, text, taken = check(seed, folder, counts)
+        counts["taken"] += len(taken)
+        if words:
+            failed += 1
+            print(f"seed {seed}: {'; '.join(words)}\n{text}taken: {taken}\n", flush=True)
+    print(f"{count} programs: {', '.join(f'{name} {n}' for name, n in sorted(counts.items()))}")
+    if counts["taken"] < count // 3:
         print("too few chains were taken for this to be a test")
         failed += 1
     print(f"{count - failed} passed, {failed} failed")
