@@ -201,14 +201,20 @@ void InPlace::Plan::addGuards(Chain& chain) {
   chain.guards.push_back({Guard::Kind::disjoint, owner.name, "", ""});
   chain.guards.push_back({Guard::Kind::no_self_overlap, owner.name, "", ""});
   // A scatter that just goes was a copy that no later write to another input reaches, also none before the first write to this one.
-  const auto gone = std::find_if(chain.updates.begin(), chain.updates.end(), [](const ChainUpdate& u) { return !u.writes; });
-  if (gone == chain.updates.end()) return;
+  // Nor does the check, which goes by schemas, see who reads an input through an operator that returns it without saying so.
+  uint32_t gone = 0, first = 0;   // positions, 0 for none
+  for (const auto& u : chain.updates) {
+    uint32_t& at = u.writes ? first : gone;
+    if (!at) at = memory.position(u.node);
+  }
   const auto read = memory.lastRead(chain.owner);
   for (const NodeId other : graph) {
     const auto kind = memory.operators().of(graph.node(other)).effect;
     if ((kind != Effect::input && kind != Effect::constant) || other == chain.owner || memory.storage().owner(other) != other) continue;
     const auto written = memory.lastWrite(other);
-    if (written > memory.position(gone->node) && written <= read) chain.guards.push_back({Guard::Kind::disjoint, owner.name, graph.node(other).name, ""});
+    const bool overtaken = gone && written > gone && written <= read;
+    const bool unseen = first && memory.lastSilentAccess(other) >= first;
+    if (overtaken || unseen) chain.guards.push_back({Guard::Kind::disjoint, owner.name, graph.node(other).name, ""});
   }
 }
 

@@ -140,6 +140,23 @@ uint32_t MemoryPlan::lastRead(NodeId root) const {
   return last;
 }
 
+uint32_t MemoryPlan::lastSilentAccess(NodeId owner) {
+  const auto silent = [&](NodeId id) {
+    const auto& node = graph_.node(id);
+    const auto effect = operators_.of(node).effect;
+    const auto* schema = effect == Effect::mayView || effect == Effect::unknown ? graph::ir::findSchema(node.target, node.args.size()) : nullptr;
+    return schema && std::all_of(schema->returns.begin(), schema->returns.end(), [](const auto& r) { return r.aliasSet.empty(); });
+  };
+  const auto& unknown = accesses_[owner.value].unknown;
+  if (std::any_of(unknown.begin(), unknown.end(), silent)) return kCaller;   // its results are not followed
+  // A piece of several results is a getitem; the operator itself has no location.
+  const auto members = storage_.aliases(owner);
+  const bool any = std::any_of(members.begin(), members.end(), [&](NodeId id) {
+    return silent(id) || (graph_.node(id).target == "_operator.getitem" && firstOperand(graph_.node(id)) && silent(firstOperand(graph_.node(id))));
+  });
+  return any ? std::max(lastRead(owner), lastWrite(owner)) : 0;
+}
+
 bool MemoryPlan::keptByCaller(NodeId owner) {
   const auto effect = operators_.of(graph_.node(owner)).effect;
   return effect == Effect::input || effect == Effect::constant;

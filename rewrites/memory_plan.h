@@ -47,6 +47,8 @@ class MemoryPlan {
   /// The last position at which a printed owner's elements are written, as printed; the last at which any of a planned storage's are read.
   uint32_t lastWrite(graph::ir::NodeId owner) const;
   uint32_t lastRead(graph::ir::NodeId root) const;
+  /// The last access to an owner that operators which alias it without saying so in their schema pass on; 0 when there are none.
+  uint32_t lastSilentAccess(graph::ir::NodeId owner);
   /// Where a value lies in its planned storage.
   Location planned(graph::ir::NodeId value) const { return lifted(*storage_.location(value)); }
 

@@ -137,6 +137,20 @@ return (m,))p";
   EXPECT_EQ(guards(R"p(x: "f32[4, 3]", y: "f32[4, 3]")p", text), "disjoint(x)\nno_self_overlap(x)\ndisjoint(x, y)\n");
 }
 
+TEST(InPlaceReview, AnotherInputReadThroughAnOperatorThatReturnsIt) {
+  // dropout outside training returns y itself, and its schema does not say so.
+  const auto program = [](const std::string& call) {
+    return guards(R"p(x: "f32[4, 3]", y: "f32[4, 3]", s: "f32[2, 3]")p", "e: \"f32[4, 3]\" = torch.ops.aten." + call + R"p(
+u: "f32[4, 3]" = torch.ops.aten.slice_scatter.default(x, s, 0, 0, 2)
+m: "f32[4, 3]" = torch.ops.aten.mul.Tensor(e, 2)
+copy_: "f32[4, 3]" = torch.ops.aten.copy_.default(x, u)
+return (m,))p");
+  };
+  EXPECT_EQ(program("dropout.default(y, 0.5, False)"), "disjoint(x)\nno_self_overlap(x)\ndisjoint(x, y)\n");
+  EXPECT_EQ(program("einsum.default('ij->ij', [y])"), "disjoint(x)\nno_self_overlap(x)\ndisjoint(x, y)\n");
+  EXPECT_EQ(program("neg.default(y)"), "disjoint(x)\nno_self_overlap(x)\n");
+}
+
 TEST(InPlaceReview, RoundTripThroughAView) {
   // The elements come back in their order, so copy_ copies x onto itself.
   EXPECT_EQ(decisions(R"p(x: "f32[4, 3][3, 1]cpu", i: "i64[1]", v: "f32[1]")p", R"p(a: "f32[12]" = torch.ops.aten.view.default(x, [12])
