@@ -1,7 +1,7 @@
 // Strides and offset: a decided update's result takes over its base's. Who can tell?
 //
-// Scatters clone with their base's strides, so their geometry stays. Other updates clone with `preserve_format`, which makes a view of
-// something larger dense: then a taint runs from the result through views and operators whose output follows their operand's strides, and
+// Scatters clone with their base's strides, so their geometry stays. index_put and its like clone with `preserve_format`, which makes a
+// view of something larger dense, and index_add, scatter, masked_fill … make a row-major result of any base: then a taint runs from the result through views and operators whose output follows their operand's strides, and
 // stops at operators that do not care. Where it meets someone who can tell (view, as_strided, reshape, sym_stride, the caller) the decision falls.
 #include <algorithm>
 #include <unordered_set>
@@ -41,6 +41,15 @@ bool keepsLayout(Operators& operators, const graph::ir::Node& node) {
   return op.effect == Effect::update && (!op.view.empty() || nameOf(node.target) == "copy");
 }
 
+/// Updates that keep the order of dimensions of a dense base. The others (index_add, scatter, masked_fill …) make a row-major result.
+bool keepsOrder(std::string_view name) { return oneOf(name, {"index_put", "_unsafe_index_put", "index_fill", "put"}); }
+
+/// Operators whose result is row-major whatever they are given.
+bool makesRowMajor(const graph::ir::Node& node) {
+  return !node.kwarg("memory_format") && oneOf(nameOf(node.target), {"zeros", "ones", "full", "empty", "arange", "rand", "randn", "index_add", "index_copy",
+                                                                     "scatter", "scatter_add", "scatter_reduce", "masked_scatter"});
+}
+
 bool isContiguous(const std::vector<Expr>& shape, const std::vector<Expr>& stride) {
   Expr expected(1);
   for (size_t d = shape.size(); d-- > 0;) {
@@ -52,15 +61,16 @@ bool isContiguous(const std::vector<Expr>& shape, const std::vector<Expr>& strid
 
 }  // namespace
 
-/// Whether a value is all of a result that is dense as printed. A fresh result of one operator is; a scatter's is as dense as its base.
-bool MemoryPlan::isDense(NodeId value) {
+/// Whether a value is all of a result that is dense (or even row-major) as printed. A fresh result of one operator is dense; a scatter's is
+/// what its base is.
+bool MemoryPlan::isDense(NodeId value, bool rowMajor) {
   for (;;) {
     const Location& at = *storage_.location(value);
     if (!storage_.sameTensor(at, *storage_.location(at.owner))) return false;
     const auto& owner = graph_.node(at.owner);
     const auto effect = operators_.of(owner).effect;
     if ((effect != Effect::fresh && effect != Effect::update) || owner.target.find("strided") != std::string::npos) return false;
-    if (!keepsLayout(operators_, owner)) return true;
+    if (!keepsLayout(operators_, owner)) return !rowMajor || makesRowMajor(owner);
     value = firstOperand(owner);
     if (!value || !storage_.location(value)) return false;
   }
@@ -70,7 +80,7 @@ bool MemoryPlan::keepsGeometry(NodeId update) {
   if (keepsLayout(operators_, graph_.node(update))) return true;
   const NodeId base = firstOperand(graph_.node(update));
   const Location& at = *storage_.location(base);
-  if (isDense(base)) return true;   // preserve_format keeps dense strides
+  if (isDense(base, !keepsOrder(nameOf(graph_.node(update).target)))) return true;
   const auto* t = graph_.node(base).tensor();
   const bool fromStart = std::all_of(at.region.box.begin(), at.region.box.end(), [](const Interval& i) { return i.lo == Expr(0); });
   return t && t->stride && fromStart && isContiguous(t->shape, *t->stride);

@@ -83,7 +83,7 @@ class MemoryPlan {
   void checkRead(const OwnerRead& read, uint32_t at, graph::ir::NodeId owner, const std::vector<PlannedWrite>& writes, std::vector<Conflict>& out);
   void checkGeometry(const std::vector<graph::ir::NodeId>& owners, std::vector<Conflict>& out);
   bool keepsGeometry(graph::ir::NodeId update);
-  bool isDense(graph::ir::NodeId value);
+  bool isDense(graph::ir::NodeId value, bool rowMajor);
   Conflict explain(const OwnerRead& read, uint32_t at, const Location& where, const PlannedWrite& write, Overlap overlap) const;
 
   const graph::ir::Graph& graph_;

@@ -76,6 +76,19 @@ m: "f32[8]" = torch.ops.aten.mul.Tensor(w, 2)
 return (m,))p"), "take u1 -> b: write u1\nrefuse u2: geometry-changes [w]\n");
 }
 
+TEST(InPlaceReview, AnUpdateThatMakesItsResultRowMajor) {
+  // neg follows the strides of x, [1, 4] say; index_copy does not, and only of its result is w a view.
+  const auto program = [](const std::string& base) {
+    return decisions(R"p(x: "f32[4, 3]", i: "i64[2]", s: "f32[2, 3]")p", "b: \"f32[4, 3]\" = torch.ops.aten." + base + R"p(
+u: "f32[4, 3]" = torch.ops.aten.index_copy.default(b, 0, i, s)
+w: "f32[12]" = torch.ops.aten.view.default(u, [12])
+m: "f32[12]" = torch.ops.aten.mul.Tensor(w, 2)
+return (m,))p");
+  };
+  EXPECT_EQ(program("neg.default(x)"), "refuse u: geometry-changes [w]\n");
+  EXPECT_EQ(program("full.default([4, 3], 1)"), "take u -> b: write u\n");
+}
+
 TEST(InPlaceReview, AnOffsetThatIsRead) {
   // A copy begins at 0; an input may be a part of something larger.
   EXPECT_EQ(decisions(R"p(x: "f32[4, 3][3, 1]cpu", i: "i64[2][1]cpu", s: "f32[2, 3][3, 1]cpu")p", R"p(u: "f32[4, 3][3, 1]cpu" = torch.ops.aten.index_put.default(x, [i], s)
