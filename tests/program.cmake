@@ -34,7 +34,7 @@ fxloom_program_tests(torch ${FXLOOM_PYTHON} 900)
 set(smoke ${CMAKE_CURRENT_SOURCE_DIR}/gui/xvfb_smoke.sh)
 find_program(XVFB_RUN xvfb-run)
 if(FXLOOM_WINDOW AND XVFB_RUN AND EXISTS ${smoke})
-  add_test(NAME window_xvfb COMMAND ${XVFB_RUN} -a -s "-screen 0 1600x1000x24" ${smoke} $<TARGET_FILE:fxloom> WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  add_test(NAME window_xvfb COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/gui/xvfb.sh ${smoke} $<TARGET_FILE:fxloom> WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(window_xvfb PROPERTIES TIMEOUT 300 ENVIRONMENT "${program_environment};LIBGL_ALWAYS_SOFTWARE=1")
 endif()
 

@@ -126,14 +126,21 @@ std::optional<ir::TensorMeta> wrapped(std::string_view text, std::string* proble
   return *core;
 }
 
+/// A type that is neither tensor nor symbol: kept as text, which printed between quotes must read back.
+ir::Meta otherType(std::string_view text, std::string* problem) {
+  if (text.find_first_of("\"\\\n") == std::string_view::npos) return ir::OtherMeta{std::string(text)};
+  if (problem && problem->empty()) *problem = "an annotation holds no quote and no backslash";
+  return {};
+}
+
 ir::Meta parseNested(std::string_view text, std::string* problem, int depth) {
   if (text.starts_with("Sym(") && text.ends_with(')')) {
     if (auto value = expression(trim(text.substr(4, text.size() - 5)), problem)) return ir::SymMeta{std::move(*value)};
-    return ir::OtherMeta{std::string(text)};
+    return otherType(text, problem);
   }
   if (auto meta = tensor(text, problem)) return *meta;
   if (auto meta = wrapped(text, problem, depth)) return *meta;
-  return ir::OtherMeta{std::string(text)};
+  return otherType(text, problem);
 }
 
 }  // namespace
