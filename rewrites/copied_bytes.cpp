@@ -21,11 +21,8 @@ Expr elements(const std::vector<Expr>& shape) {
 
 const TensorMeta* tensorOf(const Graph& graph, NodeId id) { return id ? graph.node(id).tensor() : nullptr; }
 
-std::string_view operatorName(std::string_view target) {
-  if (!target.starts_with("aten.")) return {};
-  target.remove_prefix(5);
-  return target.substr(0, target.find('.'));
-}
+/// The name of an aten operator; empty for any other.
+std::string_view atenName(std::string_view target) { return target.starts_with("aten.") ? operatorName(target) : std::string_view{}; }
 
 /// Elements that index_put addresses: the broadcast of its index tensors times the dimensions that it does not index.
 std::optional<Expr> indexed(const Graph& graph, const Node& node, const TensorMeta& base) {
@@ -54,7 +51,7 @@ std::optional<Expr> windowElements(const Graph& graph, const Node& node, const T
     const auto* t = source.size() == 1 ? tensorOf(graph, source[0]) : nullptr;
     return t ? std::optional(elements(t->shape)) : std::nullopt;
   }
-  const auto name = operatorName(node.target);
+  const auto name = atenName(node.target);
   if (name == "index_put" || name == "_unsafe_index_put") return indexed(graph, node, base);
   const size_t source = name == "index_copy" || name == "index_add" ? 3 : name == "scatter" || name == "scatter_add" || name == "scatter_reduce" ? 2 : SIZE_MAX;
   if (source != SIZE_MAX) {
@@ -70,7 +67,7 @@ std::optional<Expr> windowElements(const Graph& graph, const Node& node, const T
 std::optional<Expr> copiedBytes(const Graph& graph, NodeId id, std::string* kind) {
   const Node& node = graph.node(id);
   if (node.op != graph::ir::Op::call_function) return std::nullopt;
-  const auto name = operatorName(node.target);
+  const auto name = atenName(node.target);
   if (name.empty()) return std::nullopt;
   const auto* result = node.tensor();
   const auto* base = tensorOf(graph, firstOperand(node));

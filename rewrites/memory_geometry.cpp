@@ -17,13 +17,6 @@ namespace {
 
 bool oneOf(std::string_view name, std::initializer_list<std::string_view> names) { return std::find(names.begin(), names.end(), name) != names.end(); }
 
-std::string_view nameOf(std::string_view target) {
-  const auto dot = target.find('.');
-  if (dot == std::string_view::npos) return target;
-  target.remove_prefix(dot + 1);
-  return target.substr(0, target.find('.'));
-}
-
 /// Views that work at any strides and pass them on.
 bool anyStrides(std::string_view name) {
   return oneOf(name, {"slice", "select", "permute", "transpose", "t", "unsqueeze", "squeeze", "expand", "alias", "detach", "split", "split_with_sizes",
@@ -38,7 +31,7 @@ bool indifferent(std::string_view name) {
 /// Updates that clone with the strides and the offset of their base.
 bool keepsLayout(Operators& operators, const graph::ir::Node& node) {
   const Operator& op = operators.of(node);
-  return op.effect == Effect::update && (!op.view.empty() || nameOf(node.target) == "copy");
+  return op.effect == Effect::update && (!op.view.empty() || operatorName(node.target) == "copy");
 }
 
 /// Updates that keep the order of dimensions of a dense base. The others (index_add, scatter, masked_fill …) make a row-major result.
@@ -46,7 +39,7 @@ bool keepsOrder(std::string_view name) { return oneOf(name, {"index_put", "_unsa
 
 /// Operators whose result is row-major whatever they are given.
 bool makesRowMajor(const graph::ir::Node& node) {
-  return !node.kwarg("memory_format") && oneOf(nameOf(node.target), {"zeros", "ones", "full", "empty", "arange", "rand", "randn", "index_add", "index_copy",
+  return !node.kwarg("memory_format") && oneOf(operatorName(node.target), {"zeros", "ones", "full", "empty", "arange", "rand", "randn", "index_add", "index_copy",
                                                                      "scatter", "scatter_add", "scatter_reduce", "masked_scatter"});
 }
 
@@ -80,7 +73,7 @@ bool MemoryPlan::keepsGeometry(NodeId update) {
   if (keepsLayout(operators_, graph_.node(update))) return true;
   const NodeId base = firstOperand(graph_.node(update));
   const Location& at = *storage_.location(base);
-  if (isDense(base, !keepsOrder(nameOf(graph_.node(update).target)))) return true;
+  if (isDense(base, !keepsOrder(operatorName(graph_.node(update).target)))) return true;
   const auto* t = graph_.node(base).tensor();
   const bool fromStart = std::all_of(at.region.box.begin(), at.region.box.end(), [](const Interval& i) { return i.lo == Expr(0); });
   return t && t->stride && fromStart && isContiguous(t->shape, *t->stride);
@@ -106,7 +99,7 @@ void MemoryPlan::checkGeometry(const std::vector<NodeId>& owners, std::vector<Co
     for (const NodeId user : graph_.users(value)) {
       const auto& node = graph_.node(user);
       const Operator& op = operators_.of(node);
-      const auto name = nameOf(node.target);
+      const auto name = operatorName(node.target);
       const bool first = firstOperand(node) == value;
       const auto tell = [&] {
         out.push_back({Rule::geometryChanges, node.name + " can tell the strides of " + graph_.node(value).name + ", which may differ when " + graph_.node(from).name + " is done in place", {user}});

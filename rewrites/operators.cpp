@@ -16,14 +16,6 @@ bool oneOf(std::string_view name, std::initializer_list<std::string_view> names)
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// "slice_scatter" of "aten.slice_scatter.default".
-std::string_view baseName(std::string_view target) {
-  const auto first = target.find('.');
-  if (first == std::string_view::npos) return target;
-  const auto second = target.find('.', first + 1);
-  return target.substr(first + 1, second == std::string_view::npos ? second : second - first - 1);
-}
-
 /// The view that shows the window of a scatter; its arguments are those of the scatter without `src`.
 std::string scatterView(std::string_view name) {
   if (name == "slice_scatter") return "aten.slice.Tensor";
@@ -59,7 +51,7 @@ bool readsNothing(std::string_view name) {
 
 Operator fromSchema(const Schema& schema, std::string_view target) {
   Operator op;
-  const auto name = baseName(target);
+  const auto name = operatorName(target);
   op.readsOperand0 = !readsNothing(name);
   op.collective = target.starts_with("_c10d_functional") || target.starts_with("c10d");
   const auto tensorReturns = std::count_if(schema.returns.begin(), schema.returns.end(), [](const auto& r) { return r.type.starts_with("Tensor"); });
@@ -115,6 +107,13 @@ bool onIntegers(const Node& node) {
 }
 
 }  // namespace
+
+std::string_view operatorName(std::string_view target) {
+  const auto first = target.find('.');
+  if (first == std::string_view::npos) return target;
+  const auto second = target.find('.', first + 1);
+  return target.substr(first + 1, second == std::string_view::npos ? second : second - first - 1);
+}
 
 const Operator& Operators::of(const Node& node) {
   std::string key = node.target;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -49,6 +50,8 @@ class Operators {
   std::unordered_map<std::string, Operator> known_;
 };
 
+/// "slice_scatter" of "aten.slice_scatter.default".
+std::string_view operatorName(std::string_view target);
 /// Tensor operand `index` (by schema position) of a node: the nodes in it (several for a list).
 std::vector<graph::ir::NodeId> operand(const graph::ir::Node& node, size_t index);
 /// The first operand of a view, update or mutation; no node when it is not one.
