@@ -2,6 +2,7 @@
 
 #include "app/numbers.h"
 #include "rewrites/inplace.h"
+#include "rewrites/operators.h"
 
 namespace app {
 namespace {
@@ -56,8 +57,9 @@ std::shared_ptr<const GraphFacts> makeGraphFacts(std::shared_ptr<const Graph> gr
     if (auto line = graph->node(id).line) facts->byLine.try_emplace(line, id);
   }
   try {
+    rewrites::Operators operators;
     for (auto id : *graph)
-      if (auto bytes = rewrites::copiedBytes(*graph, id)) facts->marks.copied[id] = amount(*bytes, binding);
+      if (auto bytes = rewrites::copiedBytes(*graph, id, operators)) facts->marks.copied[id] = amount(*bytes, binding);
     facts->copied = rewrites::copiedBytes(*graph, binding);
     rewrites::InPlace plan(*graph);
     addStorage(*facts, plan.storage());

@@ -64,7 +64,7 @@ std::optional<Expr> windowElements(const Graph& graph, const Node& node, const T
 
 }  // namespace
 
-std::optional<Expr> copiedBytes(const Graph& graph, NodeId id, std::string* kind) {
+std::optional<Expr> copiedBytes(const Graph& graph, NodeId id, Operators& operators, std::string* kind) {
   const Node& node = graph.node(id);
   if (node.op != graph::ir::Op::call_function) return std::nullopt;
   const auto name = atenName(node.target);
@@ -83,7 +83,6 @@ std::optional<Expr> copiedBytes(const Graph& graph, NodeId id, std::string* kind
     if (!result) return std::nullopt;
     return elements(result->shape) * Expr(graph::ir::itemSize(result->dtype));
   }
-  Operators operators;
   const Operator& op = operators.of(node);
   if (op.effect != Effect::update || name.starts_with("masked_")) return std::nullopt;   // a mask's window is the whole base
   say("update");
@@ -95,9 +94,10 @@ std::optional<Expr> copiedBytes(const Graph& graph, NodeId id, std::string* kind
 
 CopiedBytes copiedBytes(const Graph& graph, const graph::ir::Binding& binding) {
   std::optional<int64_t> update = 0, copy = 0, clone = 0;
+  Operators operators;
   for (NodeId id : graph) {
     std::string kind;
-    const auto bytes = copiedBytes(graph, id, &kind);
+    const auto bytes = copiedBytes(graph, id, operators, &kind);
     if (kind.empty()) continue;
     auto& sum = kind == "update" ? update : kind == "copy_" ? copy : clone;
     const auto value = bytes ? bytes->evaluate(binding) : std::nullopt;

@@ -180,7 +180,7 @@ void InPlace::Plan::makeChains() {
 Expr InPlace::Plan::unmoved(const Chain& chain, Expr& window) {
   Expr sum(0);
   for (const auto& u : chain.updates) {
-    if (const auto bytes = copiedBytes(graph, u.node)) sum = sum + *bytes;
+    if (const auto bytes = copiedBytes(graph, u.node, memory.operators())) sum = sum + *bytes;
     if (!u.writes || memory.operators().of(graph.node(u.node)).view.empty()) continue;
     const NodeId source = sourceOf(graph, u.node);
     const auto* t = source ? graph.node(source).tensor() : nullptr;
@@ -190,7 +190,7 @@ Expr InPlace::Plan::unmoved(const Chain& chain, Expr& window) {
     window = window + bytes;
   }
   for (const NodeId c : chain.copies)
-    if (const auto bytes = copiedBytes(graph, c)) sum = sum + *bytes;
+    if (const auto bytes = copiedBytes(graph, c, memory.operators())) sum = sum + *bytes;
   return sum;
 }
 
@@ -283,7 +283,7 @@ void InPlace::Plan::addSelfCopies() {
     c.head = id;
     c.owner = a->owner;
     c.copies = {id};
-    c.bytesSaved = copiedBytes(graph, id).value_or(Expr(0));
+    c.bytesSaved = copiedBytes(graph, id, memory.operators()).value_or(Expr(0));
     chains.push_back(std::move(c));
   }
   std::stable_sort(chains.begin(), chains.end(), [&](const Chain& a, const Chain& b) { return memory.position(a.head) < memory.position(b.head); });

@@ -14,6 +14,8 @@
 
 namespace rewrites {
 
+class Operators;
+
 /// Elements lo, lo + step, … below hi of one dimension.
 struct Interval {
   graph::ir::Expr lo, hi;
@@ -99,6 +101,6 @@ struct CopiedBytes {
 CopiedBytes copiedBytes(const graph::ir::Graph& graph, const graph::ir::Binding& binding);
 /// Of one node, as an expression. `kind` receives "update", "copy_" or "clone", and stays as it was for a node that copies nothing; nothing
 /// comes back for those and for a copy whose size no annotation states.
-std::optional<graph::ir::Expr> copiedBytes(const graph::ir::Graph& graph, graph::ir::NodeId id, std::string* kind = nullptr);
+std::optional<graph::ir::Expr> copiedBytes(const graph::ir::Graph& graph, graph::ir::NodeId id, Operators& operators, std::string* kind = nullptr);
 
 }  // namespace rewrites

@@ -43,7 +43,7 @@ GraphFacts factsOf(const Graph& graph, const graph::ir::Binding& binding) {
     if (node.op == Op::call_function || node.op == Op::call_method || node.op == Op::call_module) ++facts.operators[targetOf(node)];
     rewrites::forEachWrite(storage, operators, id, [&](const rewrites::Write& write) { written[storage.owner(write.value).value] = true; });
     std::string kind;
-    if (auto bytes = rewrites::copiedBytes(graph, id, &kind)) {
+    if (auto bytes = rewrites::copiedBytes(graph, id, operators, &kind)) {
       auto& sum = facts.copiedExpressions[kind];
       sum = sum + *bytes;
     }

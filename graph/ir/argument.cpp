@@ -1,4 +1,4 @@
-// Walking, mapping and comparing arguments. Recursion follows the nesting of containers, which the parser bounds.
+// Mapping and comparing arguments. Recursion follows the nesting of containers, which the parser bounds.
 #include "graph/ir/argument.h"
 
 #include <cmath>
@@ -24,26 +24,6 @@ bool List::operator==(const List& other) const { return items == other.items; }
 bool Tuple::operator==(const Tuple& other) const { return items == other.items; }
 bool Slice::operator==(const Slice& other) const { return items == other.items; }
 bool Dict::operator==(const Dict& other) const { return items == other.items; }
-
-void Argument::forEachNode(const std::function<void(NodeId)>& visit) const {
-  const auto visitItems = [&](const std::vector<Argument>& items) {
-    for (const Argument& item : items) item.forEachNode(visit);
-  };
-  if (const auto* id = as<NodeId>()) {
-    if (*id) visit(*id);
-  } else if (const auto* list = as<List>()) {
-    visitItems(list->items);
-  } else if (const auto* tuple = as<Tuple>()) {
-    visitItems(tuple->items);
-  } else if (const auto* slice = as<Slice>()) {
-    visitItems(slice->items);
-  } else if (const auto* dict = as<Dict>()) {
-    for (const auto& [key, value] : dict->items) {
-      key.forEachNode(visit);
-      value.forEachNode(visit);
-    }
-  }
-}
 
 Argument Argument::mapNodes(const std::function<NodeId(NodeId)>& map) const {
   if (const auto* id = as<NodeId>()) return *id ? map(*id) : *id;

@@ -58,7 +58,7 @@ class Argument {
   /// The node this argument is; no node when it is something else.
   NodeId node() const { auto* n = as<NodeId>(); return n ? *n : NodeId{}; }
   /// Calls `visit` for every node referred to, in order, containers included.
-  void forEachNode(const std::function<void(NodeId)>& visit) const;
+  template <class Visit> void forEachNode(Visit&& visit) const;
   /// The same argument with every node reference passed through `map`.
   Argument mapNodes(const std::function<NodeId(NodeId)>& map) const;
 
@@ -68,6 +68,26 @@ class Argument {
  private:
   Value value_;
 };
+
+// A template: every edit and every analysis walks arguments, and most of them are one node or one number.
+template <class Visit> void Argument::forEachNode(Visit&& visit) const {
+  if (const auto* id = as<NodeId>()) {
+    if (*id) visit(*id);
+    return;
+  }
+  const auto visitItems = [&](const std::vector<Argument>& items) {
+    for (const Argument& item : items) item.forEachNode(visit);
+  };
+  if (const auto* list = as<List>()) return visitItems(list->items);
+  if (const auto* tuple = as<Tuple>()) return visitItems(tuple->items);
+  if (const auto* slice = as<Slice>()) return visitItems(slice->items);
+  if (const auto* dict = as<Dict>()) {
+    for (const auto& [key, value] : dict->items) {
+      key.forEachNode(visit);
+      value.forEachNode(visit);
+    }
+  }
+}
 
 }  // namespace graph::ir
 

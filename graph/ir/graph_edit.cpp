@@ -1,5 +1,6 @@
 // Editing a graph. Every edit first checks everything that can be wrong, then changes slots; a refused edit changes nothing.
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 
@@ -10,14 +11,38 @@
 namespace graph::ir {
 namespace {
 
-/// The nodes that `node` uses, sorted, each once.
-std::vector<NodeId> inputsOf(const Node& node) {
-  std::vector<NodeId> inputs;
-  node.forEachInput([&](NodeId id) { inputs.push_back(id); });
-  std::sort(inputs.begin(), inputs.end());
-  inputs.erase(std::unique(inputs.begin(), inputs.end()), inputs.end());
-  return inputs;
-}
+/// The nodes that a node uses, sorted, each once. Most nodes have few: those need no allocation.
+class Inputs {
+ public:
+  explicit Inputs(const Node& node) {
+    node.forEachInput([&](NodeId id) {
+      if (count_ < few_.size()) few_[count_] = id;
+      else add(id);
+      ++count_;
+    });
+    NodeId* ids = count_ <= few_.size() ? few_.data() : many_.data();
+    if (count_ > 1) {
+      std::sort(ids, ids + count_);
+      count_ = static_cast<size_t>(std::unique(ids, ids + count_) - ids);
+    }
+    ids_ = ids;
+  }
+  Inputs(const Inputs&) = delete;
+  Inputs& operator=(const Inputs&) = delete;
+  const NodeId* begin() const { return ids_; }
+  const NodeId* end() const { return ids_ + count_; }
+
+ private:
+  void add(NodeId id) {
+    if (many_.empty()) many_.assign(few_.begin(), few_.end());
+    many_.push_back(id);
+  }
+
+  std::array<NodeId, 8> few_;
+  std::vector<NodeId> many_;  // all of them, when they are more
+  size_t count_ = 0;
+  const NodeId* ids_ = nullptr;
+};
 
 void insertSorted(std::vector<NodeId>& ids, NodeId id) {
   if (ids.empty() || ids.back() < id) {
@@ -65,8 +90,7 @@ struct Graph::Editor {
       throw std::invalid_argument("graph '" + state.name + "' already has a node named '" + name + "'");
     }
   }
-  std::vector<NodeId> checkedInputs(const Node& node) const {
-    std::vector<NodeId> inputs = inputsOf(node);
+  void checkInputs(const Node& node, const Inputs& inputs) const {
     for (NodeId input : inputs) {
       if (state.contains(input)) continue;
       try {
@@ -75,21 +99,21 @@ struct Graph::Editor {
         throw DeadNode("argument of '" + node.name + "' (" + node.target + "): " + dead.what());
       }
     }
-    return inputs;
   }
   void count(Op op, int by) {
     if (op == Op::placeholder) state.placeholders += by;
     if (op == Op::output) state.outputs += by;
   }
-  void addUser(const std::vector<NodeId>& inputs, NodeId user) {
+  void addUser(const Inputs& inputs, NodeId user) {
     for (NodeId input : inputs) insertSorted(state.slots.write(input.value).users, user);
   }
-  void removeUser(const std::vector<NodeId>& inputs, NodeId user) {
+  void removeUser(const Inputs& inputs, NodeId user) {
     for (NodeId input : inputs) eraseSorted(state.slots.write(input.value).users, user);
   }
-  NodeId insert(Node node, NodeId next) {
+  NodeId insert(Node&& node, NodeId next) {
     checkName(node.name);
-    const std::vector<NodeId> inputs = checkedInputs(node);
+    const Inputs inputs(node);
+    checkInputs(node, inputs);
     if (state.slots.size() >= std::numeric_limits<uint32_t>::max()) throw std::length_error("graph '" + state.name + "' is full");
     const NodeId id{static_cast<uint32_t>(state.slots.size())};
     auto shared = std::make_shared<const Node>(std::move(node));
@@ -116,12 +140,13 @@ void Graph::replace(NodeId id, Node node) {
   Editor editor{*state_};
   const std::shared_ptr<const Node> old = state_->slot(id).node;
   editor.checkName(node.name, id);
-  const std::vector<NodeId> inputs = editor.checkedInputs(node);
+  const Inputs inputs(node);
+  editor.checkInputs(node, inputs);
   auto shared = std::make_shared<const Node>(std::move(node));
   if (shared->name != old->name) state_->names.add(shared->name, id);
   editor.count(old->op, -1);
   editor.count(shared->op, 1);
-  editor.removeUser(inputsOf(*old), id);
+  editor.removeUser(Inputs(*old), id);
   state_->slots.write(id.value).node = std::move(shared);
   editor.addUser(inputs, id);
 }
@@ -163,7 +188,7 @@ void Graph::erase(NodeId id) {
   state_->slots.write(id.value).live = false;
   --state_->live;
   editor.count(old->op, -1);
-  editor.removeUser(inputsOf(*old), id);
+  editor.removeUser(Inputs(*old), id);
 }
 
 void Graph::moveBefore(NodeId id, NodeId where) {

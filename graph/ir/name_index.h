@@ -7,21 +7,18 @@
 
 #include <bit>
 #include <cstdint>
-#include <functional>
 #include <string_view>
 #include <utility>
 
 #include "graph/ir/argument.h"
 #include "graph/ir/cow_vector.h"
+#include "graph/ir/name_hash.h"
 
 namespace graph::ir {
 
 class NameIndex {
  public:
-  static uint32_t hashOf(std::string_view name) {
-    const size_t hash = std::hash<std::string_view>{}(name);
-    return static_cast<uint32_t>(hash ^ (hash >> 32));
-  }
+  static uint32_t hashOf(std::string_view name) { return static_cast<uint32_t>(hashName(name)); }
 
   /// The first id under `name`'s hash for which `matches(id)` is true; no node when there is none.
   template <class Matches>

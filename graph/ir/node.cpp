@@ -1,4 +1,4 @@
-// Reading a node: keyword arguments, inputs, comparison.
+// Reading a node: keyword arguments, comparison.
 #include "graph/ir/node.h"
 
 namespace graph::ir {
@@ -20,11 +20,6 @@ const Argument* Node::kwarg(std::string_view key) const {
     if (name_ == key) return &value;
   }
   return nullptr;
-}
-
-void Node::forEachInput(const std::function<void(NodeId)>& visit) const {
-  for (const Argument& argument : args) argument.forEachNode(visit);
-  for (const auto& [key, argument] : kwargs) argument.forEachNode(visit);
 }
 
 bool Node::sameAs(const Node& other) const {

@@ -55,7 +55,10 @@ struct Node {
   const TensorMeta* tensor() const { return std::get_if<TensorMeta>(&meta); }
   const SymMeta* sym() const { return std::get_if<SymMeta>(&meta); }
   /// Every node referred to by args, then kwargs, in order, with repetitions.
-  void forEachInput(const std::function<void(NodeId)>& visit) const;
+  template <class Visit> void forEachInput(Visit&& visit) const {
+    for (const Argument& argument : args) argument.forEachNode(visit);
+    for (const auto& [key, argument] : kwargs) argument.forEachNode(visit);
+  }
   /// Same op, name, target, arguments and meta; stack and line are not compared.
   bool sameAs(const Node& other) const;
 };

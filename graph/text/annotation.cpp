@@ -152,9 +152,12 @@ ir::Meta parseMeta(std::string_view text, std::string* problem) {
 }
 
 const AnnotationCache::Entry& AnnotationCache::find(std::string_view text) {
-  auto [at, isNew] = entries_.try_emplace(text);
-  if (isNew) at->second.meta = parseMeta(text, &at->second.problem);
-  return at->second;
+  auto& entry = entries_.insert(text).value;
+  if (!entry) {
+    entry = std::make_unique<Entry>();
+    entry->meta = parseMeta(text, &entry->problem);
+  }
+  return *entry;
 }
 
 }  // namespace graph::text

@@ -1,11 +1,12 @@
 // What stands behind a name's colon: `f32[s0, 4][4, 1]cuda:0`, `Sym(s0)`, `Parameter(f32[2])`, `torch.Tensor`.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "graph/ir/node.h"
+#include "graph/text/name_table.h"
 
 namespace graph::text {
 
@@ -20,7 +21,7 @@ class AnnotationCache {
   const Entry& find(std::string_view text);
 
  private:
-  std::unordered_map<std::string_view, Entry> entries_;
+  NameTable<std::unique_ptr<Entry>> entries_;  // behind pointers: references stay valid
 };
 
 }  // namespace graph::text

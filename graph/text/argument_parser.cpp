@@ -19,16 +19,16 @@ constexpr std::string_view kExpected = "a name or a literal";
 /// Items up to the closing bracket, which is passed over. `comma` receives whether there was one.
 template <size_t N>
 std::vector<ir::Argument> items(Reader& r, const char (&close)[N], int depth, bool* comma = nullptr) {
-  std::vector<ir::Argument> all;
+  ArgumentList all(r);
   while (!r.accept(close)) {
-    all.push_back(parseArgumentAt(r, depth + 1));
+    all.add(parseArgumentAt(r, depth + 1));
     if (r.accept(",")) {
       if (comma) *comma = true;
     } else if (!r.token().is(close)) {
       throw unexpected(r.token(), fmt::format("',' or '{}'", close));
     }
   }
-  return all;
+  return all.take();
 }
 
 /// `(1+2j)`: the sum of a number already read and an imaginary one.
@@ -65,10 +65,13 @@ ir::Argument parenthesised(Reader& r, int depth) {
   }
   if (r.accept(")")) return first;  // (x) is x
   if (!r.accept(",")) throw unexpected(r.token(), "',' or ')'");
-  ir::Tuple tuple;
-  tuple.items = items(r, ")", depth);
-  tuple.items.insert(tuple.items.begin(), std::move(first));
-  return tuple;
+  ArgumentList all(r);
+  all.add(std::move(first));
+  while (!r.accept(")")) {
+    all.add(parseArgumentAt(r, depth + 1));
+    if (!r.accept(",") && !r.token().is(")")) throw unexpected(r.token(), "',' or ')'");
+  }
+  return ir::Tuple{all.take()};
 }
 
 ir::Argument dict(Reader& r, int depth) {

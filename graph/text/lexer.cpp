@@ -30,7 +30,29 @@ size_t typographicQuote(std::string_view text, char& quote) {
   }
 }
 
+bool isPlainPunctuation(char c) { return c == ',' || c == ':' || c == '+' || c == '-' || c == '*' || c == '/' || c == '%'; }
+
 bool isNoBreakSpace(std::string_view text) { return text.starts_with("\xC2\xA0"); }
+
+/// Length of the operator at `text`: the longest of Python's that fits; 0 when there is none.
+size_t operatorLength(std::string_view text) {
+  const char c = text[0], next = text.size() > 1 ? text[1] : ' ', third = text.size() > 2 ? text[2] : ' ';
+  switch (c) {
+    case '(': case ')': case '[': case ']': case '{': case '}': case ',': case ':': case ';': case '~': return 1;
+    case '.': return next == '.' && third == '.' ? 3 : 1;
+    case '*': case '/':
+      if (next == c) return third == '=' ? 3 : 2;
+      return next == '=' ? 2 : 1;
+    case '<': case '>':
+      if (next == c) return third == '=' ? 3 : 2;
+      return next == '=' ? 2 : 1;
+    case '-':
+      if (next == '>') return 2;
+      [[fallthrough]];
+    case '=': case '+': case '%': case '&': case '|': case '^': case '@': case '!': return next == '=' ? 2 : 1;
+    default: return 0;
+  }
+}
 
 }  // namespace
 
@@ -44,7 +66,7 @@ void Lexer::startAt(uint32_t offset, uint32_t line) {
 void Lexer::finish(Token::Kind kind) {
   token_.kind = kind;
   token_.end = static_cast<uint32_t>(at_);
-  token_.text = text_.substr(token_.begin, at_ - token_.begin);
+  token_.text = {text_.data() + token_.begin, at_ - token_.begin};
 }
 
 /// Skips blanks, comments and, inside brackets, line feeds. True when a line feed ends the statement here.
@@ -61,9 +83,11 @@ bool Lexer::skipSpace() {
         if (startsStatement(at_ + 1)) { depth_ = 0; return true; }
         ++at_, ++line_;
         break;
-      default:
-        if (isNoBreakSpace(text_.substr(at_))) { at_ += 2; break; }
-        return false;
+      case '\xC2':
+        if (!isNoBreakSpace(text_.substr(at_))) return false;
+        at_ += 2;
+        break;
+      default: return false;
     }
   }
   return false;
@@ -190,26 +214,18 @@ void Lexer::scanString(size_t quoteLength, char quote) {
 }
 
 void Lexer::scanOperator() {
-  static constexpr std::string_view kLong[] = {"...", "**=", "//=", "<<=", ">>=", "**", "//", "<<", ">>", "==", "!=", "<=", ">=",
-                                               "->",  "+=",  "-=",  "*=",  "/=",  "%=", "&=", "|=", "^=", "@="};
-  char c = text_[at_];
-  size_t length = 1;
-  if (at_ + 1 < text_.size() && std::strchr("=*/<>.-", text_[at_ + 1]) && text_[at_ + 1] != '\0') {
-    for (auto op : kLong)
-      if (text_.substr(at_, op.size()) == op) { length = op.size(); break; }
-  } else if (at_ + 1 < text_.size() && c == '-' && text_[at_ + 1] == '>') {
-    length = 2;
+  const size_t length = operatorLength({text_.data() + at_, text_.size() - at_});
+  if (length == 0) {
+    ++at_;
+    while (at_ < text_.size() && (static_cast<unsigned char>(text_[at_]) & 0xC0) == 0x80) ++at_;  // a whole character
+    return finish(Token::Kind::bad);
   }
+  const char c = text_[at_];
   if (length == 1) {
     if (c == '(' || c == '[' || c == '{') ++depth_;
     else if (c == ')' || c == ']' || c == '}') depth_ -= depth_ > 0;
-    else if (c == '\0' || !std::strchr("+-*/%@&|^~<>,:.;=!", c)) {
-      ++at_;
-      while (at_ < text_.size() && (static_cast<unsigned char>(text_[at_]) & 0xC0) == 0x80) ++at_;  // a whole character
-      return finish(Token::Kind::bad);
-    }
   }
-  token_.code = operatorCode(text_.substr(at_, length));
+  token_.code = operatorCode({text_.data() + at_, length});
   at_ += length;
   finish(Token::Kind::op);
 }
@@ -233,8 +249,30 @@ std::string_view Lexer::since(uint32_t begin) const {
   return passed;
 }
 
+/// The usual case of skipBalanced, byte by byte: no string, comment, line feed or long operator on the way. Moves to the stop.
+bool Lexer::skipPlain(std::string_view stops) {
+  if (token_.kind == Token::Kind::op || token_.kind == Token::Kind::string) return false;  // a bracket is counted already
+  size_t level = 0;
+  for (size_t at = token_.begin; at < text_.size(); ++at) {
+    const char c = text_[at];
+    if (nameByte(c) || c == ' ' || c == '.') continue;
+    const bool opens = c == '(' || c == '[' || c == '{', closes = c == ')' || c == ']' || c == '}';
+    if (level == 0 && (closes || stops.find(c) != std::string_view::npos)) {
+      if (operatorLength(text_.substr(at)) != 1) return false;
+      at_ = at;
+      scan();
+      return true;
+    }
+    if (opens) ++level;
+    else if (closes) --level;
+    else if (!isPlainPunctuation(c)) return false;
+  }
+  return false;
+}
+
 std::string_view Lexer::skipBalanced(std::string_view stops) {
   uint32_t begin = token_.begin, level = 0;
+  if (skipPlain(stops)) return since(begin);
   for (;; next()) {
     if (token_.kind == Token::Kind::newline || token_.kind == Token::Kind::end) break;
     if (token_.kind != Token::Kind::op) continue;

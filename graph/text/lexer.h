@@ -72,6 +72,7 @@ class Lexer {
 
  private:
   void scan();
+  bool skipPlain(std::string_view stops);
   bool skipSpace();
   void scanName();
   void scanNumber();

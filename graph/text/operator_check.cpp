@@ -28,9 +28,10 @@ void reportUnknown(Reader& r, Callee& callee, Range where) {
 }  // namespace
 
 Callee& lookUpCallee(Reader& r, const Token& token) {
-  auto [at, isNew] = r.caches.callees.try_emplace(token.text);
-  Callee& callee = at->second;
-  if (!isNew) return callee;
+  auto [entry, isNew] = r.caches.callees.insert(token.text);
+  if (!isNew) return *entry;
+  entry = std::make_unique<Callee>();
+  Callee& callee = *entry;
   callee.target = canonicalTarget(token.text);
   if (!isCheckedNamespace(callee.target)) return callee;
   callee.isChecked = true;
@@ -42,7 +43,10 @@ Callee& lookUpCallee(Reader& r, const Token& token) {
 void checkOperator(Reader& r, Callee& callee, const ir::Node& node, Range where) {
   if (!callee.isChecked) return;
   // Without an overload (torch 2.1) the number of arguments decides which schema is meant.
-  if (!callee.isExact) callee.schema = ir::findSchema(callee.target, node.args.size() + node.kwargs.size());
+  if (size_t arguments = node.args.size() + node.kwargs.size(); !callee.isExact && callee.arguments != arguments) {
+    callee.schema = ir::findSchema(callee.target, arguments);
+    callee.arguments = arguments;
+  }
   if (!callee.schema) return reportUnknown(r, callee, where);
   const ir::Schema& schema = *callee.schema;
   size_t positional = static_cast<size_t>(

@@ -2,10 +2,10 @@
 // Internal to graph/text; one thread.
 #pragma once
 
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "graph/ir/schema.h"
@@ -21,6 +21,7 @@ struct Callee {
   std::string target;                    // canonical
   const ir::Schema* schema = nullptr;    // null when unknown; by the last call's arguments when not exact
   bool isExact = false;                  // the text names the overload, so the schema is the one that is meant
+  size_t arguments = SIZE_MAX;           // of the call that `schema` was chosen for, when not exact
   bool isChecked = false;                // a namespace whose operators the schema table knows
   bool isReported = false;               // "unknown operator" was said
 };
@@ -28,7 +29,7 @@ struct Callee {
 /// Caches of one file. Keys are views of the source.
 struct FileCaches {
   AnnotationCache annotations;
-  std::unordered_map<std::string_view, Callee> callees;
+  NameTable<std::unique_ptr<Callee>> callees;   // behind pointers: references stay valid
 };
 
 struct Reader {
@@ -36,6 +37,7 @@ struct Reader {
   Problems& problems;
   FileCaches& caches;
   Scope* scope = nullptr;  // of the graph being read
+  std::vector<ir::Argument> unfinished = {};  // items of the containers that are open, innermost last (ArgumentList)
 
   const Token& token() const { return lexer.token(); }
   /// Moves on when the token is this operator.
@@ -48,6 +50,25 @@ struct Reader {
   template <size_t N> void expect(const char (&op)[N], std::string_view what) {
     if (!accept(op)) throw unexpected(token(), what);
   }
+};
+
+/// Collects the items of one container on the reader's stack, so that the finished list is one allocation of its size.
+class ArgumentList {
+ public:
+  explicit ArgumentList(Reader& reader) : stack_(reader.unfinished), base_(stack_.size()) {}
+  ArgumentList(const ArgumentList&) = delete;
+  ArgumentList& operator=(const ArgumentList&) = delete;
+  ~ArgumentList() { stack_.resize(base_); }
+
+  void add(ir::Argument item) { stack_.push_back(std::move(item)); }
+  std::vector<ir::Argument> take() {
+    auto begin = stack_.begin() + static_cast<std::ptrdiff_t>(base_);
+    return {std::make_move_iterator(begin), std::make_move_iterator(stack_.end())};
+  }
+
+ private:
+  std::vector<ir::Argument>& stack_;
+  const size_t base_;
 };
 
 }  // namespace graph::text

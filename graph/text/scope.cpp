@@ -17,8 +17,8 @@ std::string_view baseName(std::string_view target) {
 }  // namespace
 
 ir::NodeId Scope::find(std::string_view name) const {
-  auto* entry = names_.find(name);
-  return entry ? entry->node : ir::NodeId{};
+  if (auto* entry = names_.find(name)) return entry->node;
+  return hasGraphNames_ ? graph_.find(name) : ir::NodeId{};
 }
 
 void Scope::warnDeleted(Entry& entry, std::string_view name, Range where) {
@@ -29,6 +29,11 @@ void Scope::warnDeleted(Entry& entry, std::string_view name, Range where) {
 
 bool Scope::tryUse(std::string_view name, Range where, ir::Argument& node) {
   Entry* entry = names_.find(name);
+  if (!entry && hasGraphNames_) {
+    ir::NodeId id = graph_.find(name);
+    if (id) node = id;
+    return static_cast<bool>(id);
+  }
   if (!entry || !entry->node) return false;
   if (entry->deletedAt) warnDeleted(*entry, name, where);
   node = entry->node;
@@ -58,7 +63,7 @@ ir::NodeId Scope::addFragmentInput(std::string_view name, Range where, uint32_t 
   return lastInput_;
 }
 
-ir::NodeId Scope::define(std::string_view name, ir::Node node, Range where) {
+ir::NodeId Scope::define(std::string_view name, ir::Node&& node, Range where) {
   uint32_t line = node.line;
   if (name.empty()) {
     node.name = graph_.uniqueName(baseName(node.target));

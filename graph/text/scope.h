@@ -13,6 +13,12 @@ namespace graph::text {
 
 class Scope {
  public:
+  /// A snippet's names are the graph's own, looked up there: nothing is copied.
+  static Scope ofSnippet(ir::Graph& graph, Problems& problems) {
+    Scope scope(graph, problems, false);
+    scope.hasGraphNames_ = true;
+    return scope;
+  }
   /// In a fragment a name that is used but never defined becomes a placeholder; in a whole function it is an error.
   Scope(ir::Graph& graph, Problems& problems, bool fragment) : graph_(graph), problems_(problems), fragment_(fragment) {}
 
@@ -25,14 +31,17 @@ class Scope {
   /// The node a name means here; no node when it is not defined. Says nothing.
   ir::NodeId find(std::string_view name) const;
   /// Has the name been seen as something that is or was to be defined?
-  bool isDefined(std::string_view name) const { auto* entry = names_.find(name); return entry && entry->isKnown; }
+  bool isDefined(std::string_view name) const {
+    if (auto* entry = names_.find(name)) return entry->isKnown;
+    return hasGraphNames_ && graph_.find(name);
+  }
   /// use() for a name that means a node; false, and nothing said, for any other.
   bool tryUse(std::string_view name, Range where, ir::Argument& node);
   /// An operand: the node, or (after saying so once) what stands in for a name that means none.
   ir::Argument use(std::string_view name, Range where, uint32_t line);
   /// Appends a node called `name` (a view of the source) and lets the name mean it from here on. A second definition is an
   /// error, and the node gets a name of its own. An empty name asks for one made from the target, as FX would.
-  ir::NodeId define(std::string_view name, ir::Node node, Range where);
+  ir::NodeId define(std::string_view name, ir::Node&& node, Range where);
   /// Lets another name mean a node.
   void alias(std::string_view name, ir::NodeId node, uint32_t line) { names_.insert(name).value = {node, line, 0, true}; }
   /// The signature could not be read: names that nobody defined are then not reported.
@@ -61,6 +70,7 @@ class Scope {
   Problems& problems_;
   const bool fragment_;
   bool tolerant_ = false;
+  bool hasGraphNames_ = false;
   std::string_view self_;
   void warnDeleted(Entry& entry, std::string_view name, Range where);
 

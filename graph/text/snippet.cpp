@@ -15,9 +15,8 @@ template <class Read> auto readSnippet(std::string_view text, const ir::Graph& g
   Lexer lexer(source.text());
   FileCaches caches;
   ir::Graph scratch = graph;  // shares every node; nothing is added to it
-  Scope scope(scratch, problems, false);
+  Scope scope = Scope::ofSnippet(scratch, problems);
   scope.setSelf("self");
-  for (ir::NodeId id : graph) scope.alias(graph.node(id).name, id, graph.node(id).line);
   Reader reader{lexer, problems, caches, &scope};
   auto fail = [&](const Diagnostic& d) { return ParseFailure(format(d, "text", text)); };
   lexer.startAt(0, 1);

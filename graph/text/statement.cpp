@@ -83,7 +83,7 @@ void StatementParser::definition(const Token& name) {
 }
 
 /// Behind `name [: annotation]`; the current token is the `=`.
-void StatementParser::assign(const Token& name, ir::Meta meta) {
+void StatementParser::assign(const Token& name, ir::Meta&& meta) {
   r_.lexer.next();
   const Token& token = r_.token();
   if (token.isName() && !token.dotted && (token.text == "None" || r_.lexer.isAssignedNext())) return deletion(name);
@@ -94,22 +94,22 @@ void StatementParser::assign(const Token& name, ir::Meta meta) {
 
 /// `a = b = None`; the current token is the one behind the first `=`.
 void StatementParser::deletion(const Token& first) {
-  std::vector<Token> names{first};
+  deleted_.assign(1, first);
   while (!r_.token().isName("None")) {
     if (!r_.token().isName() || r_.token().dotted) throw unexpected(r_.token(), "a name or None");
-    names.push_back(r_.token());
+    deleted_.push_back(r_.token());
     r_.lexer.next();
     r_.expect("=", "'='");
   }
   r_.lexer.next();
   if (!r_.token().endsStatement()) throw unexpected(r_.token(), "';' or the end of the line");
-  for (auto& name : names) {
+  for (auto& name : deleted_) {
     if (!r_.scope->markDeleted(name.text, name.line) && !r_.scope->isFragment())
       r_.problems.warning(name.range(), fmt::format("'{}' is set to None and was never defined", name.text));
   }
 }
 
-void StatementParser::place(const Token& name, ir::Meta meta, Value value) {
+void StatementParser::place(const Token& name, ir::Meta&& meta, Value&& value) {
   switch (value.kind) {
     case Value::Kind::node: return placeCall(name, std::move(meta), std::move(value));
     case Value::Kind::alias: {
@@ -127,7 +127,7 @@ void StatementParser::place(const Token& name, ir::Meta meta, Value value) {
   }
 }
 
-void StatementParser::placeCall(const Token& name, ir::Meta meta, Value value) {
+void StatementParser::placeCall(const Token& name, ir::Meta&& meta, Value&& value) {
   const std::string& target = value.node.target;
   if (target == "iter" && value.node.args.size() == 1 && value.node.args[0].node()) {
     boxed_ = r_.scope->graph().node(value.node.args[0].node()).name;
@@ -143,7 +143,7 @@ void StatementParser::placeCall(const Token& name, ir::Meta meta, Value value) {
   r_.scope->define(name.text, std::move(value.node), name.range());
 }
 
-void StatementParser::input(std::string_view name, ir::Meta meta, Range where, uint32_t line) {
+void StatementParser::input(std::string_view name, ir::Meta&& meta, Range where, uint32_t line) {
   ir::Node node;
   node.op = ir::Op::placeholder;
   node.target = std::string(name);
@@ -215,7 +215,7 @@ void StatementParser::indexed(const Token& name) {
 }
 
 /// The second statement, `iadd: "f32[2]" = x`, names the node.
-void StatementParser::finishInPlace(ir::Node node, const Token& subject, Range where) {
+void StatementParser::finishInPlace(ir::Node&& node, const Token& subject, Range where) {
   if (!r_.token().endsStatement()) throw unexpected(r_.token(), "';' or the end of the line");
   node.line = subject.line;
   node.stack = stack_;

@@ -28,23 +28,24 @@ class StatementParser {
  private:
   void statement();
   void definition(const Token& name);
-  void assign(const Token& name, ir::Meta meta);
-  void place(const Token& name, ir::Meta meta, Value value);
-  void placeCall(const Token& name, ir::Meta meta, Value value);
+  void assign(const Token& name, ir::Meta&& meta);
+  void place(const Token& name, ir::Meta&& meta, Value&& value);
+  void placeCall(const Token& name, ir::Meta&& meta, Value&& value);
   void deletion(const Token& first);
   void inPlace(const Token& name, std::string_view function);
   void indexed(const Token& name);
   void severalTargets(const Token& first);
   void expression();
   void returned();
-  void finishInPlace(ir::Node node, const Token& subject, Range where);
-  void input(std::string_view name, ir::Meta meta, Range where, uint32_t line);
+  void finishInPlace(ir::Node&& node, const Token& subject, Range where);
+  void input(std::string_view name, ir::Meta&& meta, Range where, uint32_t line);
 
   Reader& r_;
   std::shared_ptr<const std::string> stack_;
   std::string boxed_;                                          // `args_list` of a boxed signature
   std::unordered_map<std::string_view, ir::Meta> declared_;    // `x: "f32[2]";` ahead of a pytree signature
   std::string_view pending_;                                   // the name this statement defines
+  std::vector<Token> deleted_;                                 // names of one deletion
   bool returned_ = false;
   bool passed_ = false;
 };

@@ -230,6 +230,8 @@ ir::Meta parseAnnotation(Reader& r, std::string_view stops) {
 
 void parseCallArguments(Reader& r, ir::Node& node) {
   r.expect("(", "'('");
+  ArgumentList args(r);
+  for (ir::Argument& object : node.args) args.add(std::move(object));  // of a method
   while (!r.accept(")")) {
     const Token first = r.token();
     if (first.is("*") || first.is("**")) throw SyntaxError{first.range(), "unpacked arguments ('*x') cannot be read"};
@@ -241,10 +243,11 @@ void parseCallArguments(Reader& r, ir::Node& node) {
       node.kwargs.emplace_back(std::string(first.text), parseArgumentAt(r));
     } else {
       if (!node.kwargs.empty()) throw SyntaxError{first.range(), "a positional argument behind a named one"};
-      node.args.push_back(parseArgumentAt(r));
+      args.add(parseArgumentAt(r));
     }
     if (!r.accept(",") && !r.token().is(")")) throw unexpected(r.token(), "',' or ')'");
   }
+  node.args = args.take();
 }
 
 ir::Argument parseSubscript(Reader& r) {

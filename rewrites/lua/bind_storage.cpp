@@ -4,6 +4,7 @@
 // gets an analysis of its own for the call.
 #include "graph/ir/schema.h"
 #include "rewrites/lua/core.h"
+#include "rewrites/operators.h"
 
 namespace rewrites::lua {
 
@@ -232,7 +233,8 @@ int copied(lua_State* L) {
   const auto binding = core(L).session.binding();
   if (!lua_isnoneornil(L, 2)) {
     std::string kind;
-    const auto bytes = copiedBytes(graph, nodeOrName(L, 2, handle), &kind);
+    Operators operators;
+    const auto bytes = copiedBytes(graph, nodeOrName(L, 2, handle), operators, &kind);
     if (!bytes) {
       lua_pushnil(L);
       return 1;
