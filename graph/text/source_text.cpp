@@ -111,7 +111,8 @@ SourceText::SourceText(std::string_view original) : original_(original), text_(o
     // A coloured prefix is matched without its colours: they are cut first.
     while (at < stop && original[at] == '\x1b') at += colourLength(original.substr(at, stop - at));
     at += logPrefixLength(original.substr(at, stop - at));
-    for (size_t escape; (escape = original.find('\x1b', at)) < stop;) {
+    while (const void* found = at < stop ? std::memchr(original.data() + at, '\x1b', stop - at) : nullptr) {
+      size_t escape = static_cast<size_t>(static_cast<const char*>(found) - original.data());
       keep(original.substr(at, escape - at));
       at = escape + colourLength(original.substr(escape, stop - escape));
     }
