@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Prints the tables of the README: decode step before and after at growing sizes, the steps of a rewrite, a node's overhead, copied bytes.
+# Prints the tables of the README: decode step before and after at growing sizes, reading beside other readers, the steps of a rewrite, a node's
+# overhead, copied bytes.
 #
 #   scripts/bench.sh              all of them (some minutes; the largest size takes 5 GB of memory)
 #   scripts/bench.sh --small      sizes that fit a small machine
@@ -37,6 +38,10 @@ say "Copied bytes of one run of samples/llama_22layers_torch2.1.txt"
 build/fxloom rewrite samples/llama_22layers_torch2.1.txt scripts/reinplace.lua -o "$out/llama_22layers.txt" \
   --inputs samples/llama_22layers_torch2.1.inputs.safetensors --report "$out/copied.json" --quiet
 tables copied "$out/copied.json"
+
+say "Reading, beside other readers of graphs"
+"$python" scripts/python/bench_parse.py build/bench_parse "$out" samples/llama_22layers_torch2.1.txt samples/decode_4layers.txt
+echo
 
 say "Steps on the 22-layer dump"
 build/bench_steps --benchmark_format=json --benchmark_min_time=0.5 > "$out/steps.json"
