@@ -247,10 +247,11 @@ function Graph:node(name) end
 ---@return string
 function Graph:name() end
 
---- The graph as dump text.
---- Example: print(g:text())
+--- The graph as dump text: as generated code with annotations, or with "graph" as print(graph) shows it in Python.
+--- Example: print(g:text()) print(g:text("graph"))
+---@param form string? "code" or "graph"
 ---@return string
-function Graph:text() end
+function Graph:text(form) end
 
 --- The placeholders.
 --- Example: print(#g:inputs())

@@ -40,6 +40,19 @@ bool startsWithWord(std::string_view content, std::string_view word) {
   return content.starts_with(word) && (content.size() == word.size() || !isNameChar(content[word.size()]));
 }
 
+void readComment(Reader& r, const Line& line, std::shared_ptr<const std::string>& stack) {
+  std::string_view text = line.content.substr(1);
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  constexpr std::string_view kGuard = "guard: ";
+  if (text.starts_with(kGuard)) {
+    if (auto guard = ir::Guard::parse(text.substr(kGuard.size()))) return r.scope->graph().addGuard(std::move(*guard));
+    auto begin = static_cast<uint32_t>(text.data() - r.lexer.text().data());
+    r.problems.warning({begin, begin + static_cast<uint32_t>(text.size())}, "this guard cannot be read: expected disjoint(a, b), no_self_overlap(a) or a condition");
+    return;
+  }
+  if (!stack || *stack != text) stack = std::make_shared<const std::string>(text);
+}
+
 LineStart FunctionParser::parse(const Line& line) {
   r_.lexer.setStatementIndent(Lexer::kInHeader);
   r_.lexer.startAt(static_cast<uint32_t>(line.content.data() - r_.lexer.text().data()), line.start.line);
@@ -104,7 +117,7 @@ LineStart FunctionParser::parseBody(LineStart at, uint32_t headerIndent) {
     if (line.content.empty()) {
       at = next;
     } else if (line.content[0] == '#') {
-      if (!hasBody_ || line.indent >= bodyIndent_ || isFragment_) comment(line);
+      if (!hasBody_ || line.indent >= bodyIndent_ || isFragment_) readComment(r_, line, stack_);
       at = next;
     } else if (endsBody(line, headerIndent)) {
       break;
@@ -161,20 +174,6 @@ LineStart FunctionParser::statementLine(const Line& line) {
     if (rest.content.empty() || (rest.indent <= line.indent && !std::strchr(")]}", rest.content[0]))) break;
   }
   return at;
-}
-
-/// `# guard: …` is part of the graph; any other comment is the place in the user's program of what follows it.
-void FunctionParser::comment(const Line& line) {
-  std::string_view text = line.content.substr(1);
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  constexpr std::string_view kGuard = "guard: ";
-  if (text.starts_with(kGuard)) {
-    if (auto guard = ir::Guard::parse(text.substr(kGuard.size()))) return r_.scope->graph().addGuard(std::move(*guard));
-    auto begin = static_cast<uint32_t>(text.data() - r_.lexer.text().data());
-    r_.problems.warning({begin, begin + static_cast<uint32_t>(text.size())}, "this guard cannot be read: expected disjoint(a, b), no_self_overlap(a) or a condition");
-    return;
-  }
-  if (!stack_ || *stack_ != text) stack_ = std::make_shared<const std::string>(text);
 }
 
 }  // namespace graph::text

@@ -18,6 +18,9 @@ struct Line {
 /// The line at `from`; `next` receives the start of the following one.
 Line lineAt(std::string_view text, LineStart from, LineStart& next);
 bool startsWithWord(std::string_view content, std::string_view word);
+/// A `# …` line in a graph: `# guard: …` is part of the graph; any other comment is the place in the user's program of what
+/// follows it, and becomes `stack`.
+void readComment(Reader& reader, const Line& line, std::shared_ptr<const std::string>& stack);
 
 class FunctionParser {
  public:
@@ -38,7 +41,6 @@ class FunctionParser {
   bool endsBody(const Line& line, uint32_t headerIndent) const;
   bool isEarlyReturn(const Line& line, LineStart next) const;
   LineStart statementLine(const Line& line);
-  void comment(const Line& line);
 
   Reader& r_;
   StatementParser statements_;

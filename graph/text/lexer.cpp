@@ -120,7 +120,7 @@ void Lexer::scan() {
   token_.dotted = false;
   token_.code = 0;
   if (newline) { ++at_, ++line_; return finish(Token::Kind::newline); }
-  if (at_ >= text_.size()) return finish(Token::Kind::end);
+  if (at_ >= text_.size()) return finish(text_.size() < whole_.size() ? Token::Kind::newline : Token::Kind::end);
   char c = text_[at_];
   if (isNameStart(c)) return scanName();
   if (isDigit(c) || (c == '.' && at_ + 1 < text_.size() && isDigit(text_[at_ + 1]))) return scanNumber();

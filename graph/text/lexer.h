@@ -38,20 +38,25 @@ struct Token {
   }
   bool isName() const { return kind == Kind::name; }
   bool isName(std::string_view what) const { return kind == Kind::name && text == what; }
+  bool endsLine() const { return kind == Kind::newline || kind == Kind::end; }
   bool endsStatement() const { return kind == Kind::newline || kind == Kind::end || is(";"); }
   Range range() const { return {begin, end}; }
 };
 
 class Lexer {
  public:
-  explicit Lexer(std::string_view text) : text_(text) {}
+  explicit Lexer(std::string_view text) : whole_(text), text_(text) {}
 
   const Token& token() const { return token_; }
   std::string_view text() const { return text_; }
+  std::string_view whole() const { return whole_; }
   /// Moves to the token behind this one.
   void next() { scan(); }
   /// Starts over at `offset`, which stands in line `line` outside any bracket; token() is then the first token there.
   void startAt(uint32_t offset, uint32_t line);
+  /// Makes the text end at `end` (the whole text again without it), for forms in which lines and cells end anywhere. An empty
+  /// line feed stands there.
+  void setEnd(size_t end = std::string_view::npos) { text_ = whole_.substr(0, end); }
   /// Where the lexer stands, to come back to (in the same block, brackets included).
   struct Mark { size_t at; uint32_t line, depth; Token token; };
   Mark mark() const { return {at_, line_, depth_, token_}; }
@@ -82,7 +87,8 @@ class Lexer {
   void finish(Token::Kind kind);
   bool startsStatement(size_t lineStart) const;
 
-  std::string_view text_;
+  std::string_view whole_;
+  std::string_view text_;   // up to the end that was set
   size_t at_ = 0;
   uint32_t line_ = 1;
   uint32_t depth_ = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "graph/text/described_target.h"
 #include "graph/text/operators.h"
 
 namespace graph::text {
@@ -37,6 +38,19 @@ Callee& lookUpCallee(Reader& r, const Token& token) {
   callee.isChecked = true;
   callee.isExact = std::count(callee.target.begin(), callee.target.end(), '.') == 2;
   if (callee.isExact) callee.schema = ir::findSchema(callee.target);
+  return callee;
+}
+
+Callee& lookUpPrinted(Reader& r, std::string_view printed, Range where, bool isStr) {
+  DescribedTarget described = describedTarget(printed, isStr);
+  Token token;
+  token.kind = Token::Kind::name;
+  token.text = described.target == printed ? printed : r.caches.keep(std::move(described.target));
+  Callee& callee = lookUpCallee(r, token);
+  if (!described.isCertain && !callee.isReported) {
+    callee.isReported = true;
+    r.problems.warning(where, fmt::format("the text does not say which function this is: its target is kept as '{}'", callee.target));
+  }
   return callee;
 }
 

@@ -11,8 +11,10 @@
 #include "graph/text/blocks.h"
 #include "graph/text/expression.h"
 #include "graph/text/function.h"
+#include "graph/text/graph_form.h"
 #include "graph/text/implied.h"
 #include "graph/text/operators.h"
+#include "graph/text/tabular.h"
 
 namespace graph::text {
 namespace {
@@ -75,6 +77,12 @@ class FileParser {
         blocks_.openClass(name, line.indent);
       } else if (auto function = functionName(line.content); !function.empty() && isGraphFunction(function)) {
         next = readFunction(line, function);
+      } else if (isGraphHeader(line.content)) {
+        next = readForm<GraphFormParser>(line, "graph", false);
+      } else if (isGraphFormNode(line.content)) {
+        next = readForm<GraphFormParser>(line, "fragment", true);
+      } else if (auto table = tableName(line.content); !table.empty()) {
+        next = readForm<TableParser>(line, table, false);
       } else {
         blocks_.closeTo(line.indent);
       }
@@ -92,6 +100,19 @@ class FileParser {
       auto begin = static_cast<uint32_t>(line.content.data() - source_.text().data());
       problems_.error({begin, begin + static_cast<uint32_t>(line.content.size())}, fmt::format("'{}' has no return statement: the text is cut short", name));
     }
+    return next;
+  }
+
+  /// A graph that print(graph) or print_tabular() shows.
+  template <class Parser> LineStart readForm(const Line& line, std::string_view name, bool isFragment) {
+    foundGraph_ = true;
+    blocks_.closeTo(line.indent);
+    ir::Graph& graph = blocks_.addGraph(std::string(name));
+    Scope scope(graph, problems_, isFragment);
+    Reader reader{lexer_, problems_, caches_, &scope};
+    LineStart next = Parser(reader).parse(line);
+    lexer_.setEnd();
+    if (isFragment) addImpliedAnnotations(graph);
     return next;
   }
 

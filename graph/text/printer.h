@@ -16,6 +16,11 @@ struct PrintOptions {
 /// print_readable form (quoted annotations), `class NAME(torch.nn.Module):` … with nested classes for subgraphs and guards as
 /// `# guard: disjoint(a, b)` lines at the top of the body.
 std::string print(const ir::Graph& graph, const PrintOptions& options = {});
+/// What print(graph) shows in torch 2.11, `graph():` and a line a node; guards as `# guard:` lines below the header. A string stands
+/// without quotes as there, unless it would then read back as something else.
+/// parse(printGraphForm(g)) equals g but for what this form has no place for: annotations of tensors and symbols, comments, the graph's
+/// name and nested graphs. (torch's own print has no place for them either.)
+std::string printGraphForm(const ir::Graph& graph);
 /// One node as a dump has it, without deletions: `mul: "f32[2]" = torch.ops.aten.mul.Tensor(x, 2)`.
 std::string printNode(const ir::Graph& graph, ir::NodeId id);
 /// One argument as a dump has it: `x`, `[0, x]`, `torch.float32`, `device(type='cpu')`, `1e-05` (Python's repr of floats).

@@ -2,6 +2,7 @@
 // Internal to graph/text; one thread.
 #pragma once
 
+#include <deque>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -30,6 +31,9 @@ struct Callee {
 struct FileCaches {
   AnnotationCache annotations;
   NameTable<std::unique_ptr<Callee>> callees;   // behind pointers: references stay valid
+  /// Keeps a name that is no piece of the source (a line wrap had cut it) for as long as the file's others.
+  std::string_view keep(std::string name) { return kept.emplace_back(std::move(name)); }
+  std::deque<std::string> kept;
 };
 
 struct Reader {

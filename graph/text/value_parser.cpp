@@ -55,7 +55,8 @@ std::string selfPath(Reader& r, int depth) {
 void moduleAttribute(Reader& r, Value& value) {
   const Token first = r.token();
   value.node.target = selfPath(r, 0);
-  if (value.node.target.empty()) throw SyntaxError{first.range(), "the module itself is no value: an attribute is missing"};
+  const bool isUnnamed = first.isName("getattr");  // getattr(self, ""): a subgraph to which Dynamo gave no name
+  if (value.node.target.empty() && !isUnnamed) throw SyntaxError{first.range(), "the module itself is no value: an attribute is missing"};
   value.callee = {first.begin, r.token().begin};
   if (r.token().is("(")) {
     value.node.op = ir::Op::call_module;

@@ -134,7 +134,10 @@ int collect(lua_State* L) {
 }
 
 int text(lua_State* L) {
-  const std::string printed = graph::text::print(graphOf(L, checkGraph(L, 1)));
+  const std::string form = lua_isnoneornil(L, 2) ? "code" : toString(L, 2, "a form of text");
+  if (form != "code" && form != "graph") throw std::runtime_error("'" + form + "' is no form of text: \"code\" (the default) or \"graph\"");
+  const auto graph = graphOf(L, checkGraph(L, 1));
+  const std::string printed = form == "graph" ? graph::text::printGraphForm(graph) : graph::text::print(graph);
   lua_pushlstring(L, printed.data(), printed.size());
   return 1;
 }

@@ -62,6 +62,19 @@ TEST_P(Golden, SurvivesPrintAndParse) {
   }
 }
 
+TEST_P(Golden, SurvivesPrintGraphForm) {
+  ParsedFile file = parseFile(kFolder / (GetParam() + ".txt"));
+  if (hasErrors(file.diagnostics)) return;
+  for (auto& graph : file.graphs) {
+    std::string text = printGraphForm(*graph);
+    ParsedFile again = parse(text);
+    ASSERT_FALSE(hasErrors(again.diagnostics)) << format(again.diagnostics.front(), "printed", text) << "\n" << text;
+    ASSERT_EQ(again.graphs.size(), 1u) << text;
+    EXPECT_EQ(difference(graphFormPart(*graph), graphFormPart(*again.graphs[0])), "") << text;
+    EXPECT_EQ(printGraphForm(*again.graphs[0]), text);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Text, Golden, testing::ValuesIn(inputs()), [](const auto& test) { return test.param; });
 
 }  // namespace

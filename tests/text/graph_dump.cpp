@@ -63,4 +63,21 @@ std::string difference(const ir::Graph& a, const ir::Graph& b) {
   return {};
 }
 
+ir::Graph graphFormPart(const ir::Graph& graph) {
+  ir::Graph part("graph");
+  for (auto& guard : graph.guards()) part.addGuard(guard);
+  std::vector<ir::NodeId> toPart(graph.idLimit());
+  const auto map = [&](ir::NodeId id) { return toPart[id.value]; };
+  for (ir::NodeId id : graph) {
+    ir::Node node = graph.node(id);
+    if (!std::get_if<ir::OtherMeta>(&node.meta)) node.meta = {};
+    if (node.op == ir::Op::output) node.meta = {};
+    node.stack = nullptr;
+    for (auto& argument : node.args) argument = argument.mapNodes(map);
+    for (auto& [key, value] : node.kwargs) value = value.mapNodes(map);
+    toPart[id.value] = part.append(std::move(node));
+  }
+  return part;
+}
+
 }  // namespace graph::text

@@ -11,5 +11,7 @@ namespace graph::text {
 std::string dump(const ir::Graph& graph);
 /// Why two graphs differ in anything that text keeps; empty when they do not.
 std::string difference(const ir::Graph& a, const ir::Graph& b);
+/// What print(graph) keeps of a graph: no annotations but Python types, no comments, no nested graphs, no name.
+ir::Graph graphFormPart(const ir::Graph& graph);
 
 }  // namespace graph::text
