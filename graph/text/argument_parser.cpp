@@ -137,7 +137,6 @@ ir::Argument deviceCall(Reader& r, int depth, Range where) {
 ir::Argument reprCall(Reader& r, const Token& callee, int depth) {
   if (callee.text.starts_with("torch.ops.") || r.scope->find(callee.text.substr(0, callee.text.find('.'))))
     throw SyntaxError{callee.range(), fmt::format("a call inside a call: give '{}(...)' a line and a name of its own", callee.text)};
-  uint32_t begin = callee.begin;
   const auto open = r.lexer.mark();
   bool mentions = false;
   r.lexer.next();
@@ -149,8 +148,7 @@ ir::Argument reprCall(Reader& r, const Token& callee, int depth) {
     else if (t.isName() && r.scope->find(t.text)) mentions = true;
     r.lexer.next();
   }
-  std::string text(r.lexer.since(begin));
-  if (!mentions) return ir::Name{std::move(text)};
+  if (!mentions) return ir::Name{fmt::format("{}{}", callee.text, r.lexer.since(open.token.begin))};
   r.lexer.rewind(open);  // read the same brackets again, as a tuple
   r.problems.warning(callee.range(), fmt::format("'{}(...)' holds nodes: it is read as a tuple", callee.text));
   r.lexer.next();

@@ -28,16 +28,6 @@ bool isOperator(std::string_view name) {
   return isIn(kOperator, name) || !binarySymbol(target).empty() || !unarySymbol(target).empty() || !inPlaceSymbol(target).empty();
 }
 
-/// `add` in `<built-in function add>`
-DescribedTarget builtIn(std::string_view name) {
-  if (isIn(kMath, name)) return {fmt::format("math.{}", name)};
-  if (isOperator(name)) return {fmt::format("_operator.{}", name)};
-  if (isIn(kBuiltins, name)) return {std::string(name)};
-  if (isIn(kNative, name)) return {fmt::format("torch._C._nn.{}", name)};
-  if (name == "_set_grad_enabled") return {"torch._C._set_grad_enabled"};
-  return {std::string(name), false};
-}
-
 /// Every run of other characters becomes `_`, as FX makes identifiers of such names.
 std::string identifier(std::string_view text) {
   std::string out;
@@ -47,6 +37,16 @@ std::string identifier(std::string_view text) {
   }
   if (out.empty() || isDigit(out[0])) out.insert(0, "_");
   return out;
+}
+
+/// `add` in `<built-in function add>`
+DescribedTarget builtIn(std::string_view name) {
+  if (isIn(kMath, name)) return {fmt::format("math.{}", name)};
+  if (isOperator(name)) return {fmt::format("_operator.{}", name)};
+  if (isIn(kBuiltins, name)) return {std::string(name)};
+  if (isIn(kNative, name)) return {fmt::format("torch._C._nn.{}", name)};
+  if (name == "_set_grad_enabled") return {"torch._C._set_grad_enabled"};
+  return {identifier(name), false};
 }
 
 bool isDottedName(std::string_view text) {

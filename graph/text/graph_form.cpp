@@ -77,6 +77,22 @@ void GraphFormParser::fail(std::string_view part, std::string_view expected) {
   throw unexpected(r_.token(), expected);
 }
 
+/// A line without its comment sign.
+Line GraphFormParser::lineAt(LineStart from, LineStart& next) const {
+  Line line = text::lineAt(text_, from, next);
+  if (!isCommented_) return line;
+  size_t blanks = std::min(line.content.find_first_not_of(" #"), line.content.size());
+  line.indent += static_cast<uint32_t>(blanks);
+  line.content.remove_prefix(blanks);
+  return line;
+}
+
+/// A line that is no comment, where all of the graph's are.
+bool GraphFormParser::isOutside(LineStart at) const {
+  LineStart next;
+  return isCommented_ && !text::lineAt(text_, at, next).content.starts_with('#');
+}
+
 void GraphFormParser::failTarget(std::string_view target, std::string_view expected) {
   throw SyntaxError{targetRange_, fmt::format("unexpected '{}', expected {}", target, expected)};
 }
@@ -85,13 +101,13 @@ LineStart GraphFormParser::parse(const Line& first) {
   LineStart at = first.start;
   isFragment_ = !isGraphHeader(first.content);
   if (!isFragment_) {
-    lineAt(text_, at, at);
+    lineAt(at, at);
     line_ = first.start.line;
     header(first.content);
   }
-  while (at.offset < text_.size() && !isReturned_) {
+  while (at.offset < text_.size() && !isReturned_ && !isOutside(at)) {
     LineStart next;
-    Line line = lineAt(text_, at, next);
+    Line line = lineAt(at, next);
     if (line.content.empty()) {
     } else if (line.content[0] == '#') {
       readComment(r_, line, stack_);
@@ -131,9 +147,9 @@ bool GraphFormParser::endsGraph(const Line& line, uint32_t headerIndent) const {
 LineStart GraphFormParser::nodeBelow(const Line& line) const {
   constexpr int kNear = 10;
   LineStart at = line.start;
-  for (int i = 0; i < kNear && at.offset < text_.size(); ++i) {
+  for (int i = 0; i < kNear && at.offset < text_.size() && !isOutside(at); ++i) {
     LineStart next;
-    Line below = lineAt(text_, at, next);
+    Line below = lineAt(at, next);
     if (isGraphFormNode(below.content)) return at;
     if (endsGraph(below, 0)) break;
     at = next;
@@ -145,13 +161,13 @@ LineStart GraphFormParser::nodeBelow(const Line& line) const {
 Line GraphFormParser::wholeStatement(const Line& line, LineStart& next) const {
   constexpr int kMostLines = 100;
   Line whole = line;
-  for (int i = 0; i < kMostLines && next.offset < text_.size(); ++i) {
+  for (int i = 0; i < kMostLines && next.offset < text_.size() && !isOutside(next); ++i) {
     auto open = std::count_if(whole.content.begin(), whole.content.end(), [](char c) { return c == '(' || c == '[' || c == '{'; });
     auto closed = std::count_if(whole.content.begin(), whole.content.end(), [](char c) { return c == ')' || c == ']' || c == '}'; });
     bool isCut = open > closed || (whole.content[0] == '%' && whole.content.find(kTarget) == whole.content.npos);
     if (!isCut) break;
     LineStart behind;
-    Line more = lineAt(text_, next, behind);
+    Line more = lineAt(next, behind);
     if (more.content.empty() || beginsStatement(more.content) || isTableHeader(more.content)) break;
     whole.content = {whole.content.data(), more.content.data() + more.content.size()};
     next = behind;
@@ -325,9 +341,11 @@ ir::Meta GraphFormParser::between(std::string_view text) {
   return entry.meta;
 }
 
-/// The target at `at`, up to its bracket, which is passed over.
+/// The target at `at`, up to its bracket, which is passed over: the one before `(args`, the last one of the line, or the one that matches.
 std::string_view GraphFormParser::target(std::string_view text, size_t& at) {
   const size_t begin = at;
+  if (size_t call = text.find("](args = (", at); call != text.npos) at = call;
+  else if (text.ends_with(']')) at = text.size() - 1;
   for (size_t depth = 0; at < text.size(); ++at) {
     if (text[at] == '[') ++depth;
     else if (text[at] == ']' && depth-- == 0) break;
@@ -396,8 +414,13 @@ void GraphFormParser::returned(std::string_view text) {
   node.line = line_;
   r_.lexer.setEnd(range(text).end);
   r_.lexer.startAt(range(text).begin, line_);
-  if (r_.token().endsStatement()) node.args.emplace_back();
+  if (r_.token().endsLine()) node.args.emplace_back();
   else node.args.push_back(parseArgumentAt(r_));
+  if (r_.token().is(",")) {  // return %a,%b, as Inductor writes it
+    ir::Tuple tuple{{std::move(node.args[0])}};
+    while (r_.accept(",")) tuple.items.push_back(parseArgumentAt(r_));
+    node.args[0] = std::move(tuple);
+  }
   if (!r_.token().endsLine()) throw unexpected(r_.token(), "the end of the line");
   node.name = r_.scope->graph().uniqueName("output");
   r_.scope->graph().append(std::move(node));

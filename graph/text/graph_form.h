@@ -22,13 +22,16 @@ bool isGraphFormNode(std::string_view content);
 
 class GraphFormParser {
  public:
-  explicit GraphFormParser(Reader& reader) : r_(reader), text_(reader.lexer.whole()) {}
+  /// `isCommented`: a `#` stands before every line, as in the code that Inductor writes.
+  explicit GraphFormParser(Reader& reader, bool isCommented = false) : r_(reader), text_(reader.lexer.whole()), isCommented_(isCommented) {}
   /// Reads the graph that begins on `line`, a header or a node. Returns where reading goes on.
   LineStart parse(const Line& line);
 
  private:
   struct Count { ir::NodeId node; size_t users; Range where; };
 
+  Line lineAt(LineStart from, LineStart& next) const;
+  bool isOutside(LineStart at) const;
   void header(std::string_view content);
   void parameter(std::string_view text);
   bool endsGraph(const Line& line, uint32_t headerIndent) const;
@@ -50,6 +53,7 @@ class GraphFormParser {
 
   Reader& r_;
   std::string_view text_;
+  const bool isCommented_;
   uint32_t line_ = 0;             // of the statement being read
   std::string_view pending_;      // the name that it defines
   bool isFragment_ = true;

@@ -106,7 +106,7 @@ std::string pythonString(std::string_view value) {
     else if (c == '\r') out += "\\r";
     else if (c == '\t') out += "\\t";
     else if (c < ' ' || c == 0x7F) out += fmt::format("\\x{:02x}", c);
-    else if (c == 0xC2 && i + 1 < value.size() && static_cast<unsigned char>(value[i + 1]) < 0xA1) {
+    else if (c == 0xC2 && i + 1 < value.size() && (value[i + 1] & 0xC0) == 0x80 && static_cast<unsigned char>(value[i + 1]) < 0xA1) {
       out += fmt::format("\\x{:02x}", static_cast<unsigned char>(value[++i]));  // U+0080 .. U+00A0
     } else out += value[i];
   }

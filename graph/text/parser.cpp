@@ -22,6 +22,9 @@ namespace {
 constexpr std::string_view kNoGraph =
     "no graph is in this text: expected 'class NAME(torch.nn.Module):', 'def forward(self, ...):', 'graph():' or statements such as x = torch.ops.aten.relu.default(y)";
 
+/// Stands above the nodes of a kernel in the code that Inductor writes.
+constexpr std::string_view kInductorGraph = "# Graph fragment:";
+
 /// The name in `class NAME(torch.nn.Module):`, also behind the path that a log puts before it; empty when the line is none.
 std::string_view className(std::string_view content) {
   size_t at = content.starts_with("class ") ? 0 : content.find(" class ");
@@ -64,14 +67,16 @@ class FileParser {
 
  private:
   /// Helper functions of a script (load_args, kernels) are no graphs when there is a `forward`.
-  bool isGraphFunction(std::string_view name) const { return name == "forward" || (!hasForward_ && !name.starts_with("__")); }
+  bool isGraphFunction(std::string_view name) const { return name == "forward" || (!hasForward_ && !hasInductorGraphs_ && !name.starts_with("__")); }
 
   void scan() {
     std::string_view text = source_.text();
     for (size_t at = 0; (at = text.find("def forward", at)) != std::string_view::npos && !hasForward_; at += 11)
       hasForward_ = at + 11 < text.size() && !isNameChar(text[at + 11]);
+    hasInductorGraphs_ = !hasForward_ && text.find(kInductorGraph) != std::string_view::npos;
     for (LineStart at, next; at.offset < text.size(); at = next) {
       Line line = lineAt(text, at, next);
+      if (hasInductorGraphs_ && line.content == kInductorGraph && next.offset < text.size()) next = readInductorGraph(next);
       if (line.content.empty() || line.content[0] == '#') continue;
       if (auto name = className(line.content); !name.empty()) {
         blocks_.openClass(name, line.indent);
@@ -104,16 +109,26 @@ class FileParser {
   }
 
   /// A graph that print(graph) or print_tabular() shows.
-  template <class Parser> LineStart readForm(const Line& line, std::string_view name, bool isFragment) {
+  template <class Parser, class... More> LineStart readForm(const Line& line, std::string_view name, bool isFragment, More... more) {
     foundGraph_ = true;
     blocks_.closeTo(line.indent);
     ir::Graph& graph = blocks_.addGraph(std::string(name));
     Scope scope(graph, problems_, isFragment);
     Reader reader{lexer_, problems_, caches_, &scope};
-    LineStart next = Parser(reader).parse(line);
+    LineStart next = Parser(reader, more...).parse(line);
     lexer_.setEnd();
     if (isFragment) addImpliedAnnotations(graph);
     return next;
+  }
+
+  /// The nodes that went into a kernel, in the comments above it; called by the kernel.
+  LineStart readInductorGraph(LineStart at) {
+    std::string_view text = source_.text(), name = "fragment";
+    LineStart next;
+    Line line = lineAt(text, at, next), below = line;
+    while (below.content.starts_with('#') && next.offset < text.size()) below = lineAt(text, next, next);
+    if (size_t equals = below.content.find(" = async_compile."); equals != std::string_view::npos) name = below.content.substr(0, equals);
+    return readForm<GraphFormParser>(line, name, true, true);
   }
 
   /// Statements without a `def`, as pasted into a question. Prose is not taken for statements: when fewer lines can be read
@@ -148,6 +163,7 @@ class FileParser {
   FileCaches caches_;
   Blocks blocks_;
   bool hasForward_ = false;
+  bool hasInductorGraphs_ = false;  // and no other
   bool foundGraph_ = false;
 };
 

@@ -146,6 +146,9 @@ void TableParser::row(const Row& row) {
       throw SyntaxError{range(row[target]), fmt::format("method '{}' is called on nothing: its object is the first argument", row[target])};
   }
   if (node.op == ir::Op::output) return output(std::move(node));
+  if (node.op == ir::Op::placeholder && node.args.size() > 1) throw SyntaxError{range(row[args]), "a placeholder has one argument at most, its default"};
+  if (node.op == ir::Op::get_attr) node.args.clear();
+  if (node.op == ir::Op::get_attr || node.op == ir::Op::placeholder) node.kwargs.clear();  // they mean nothing there
   const bool isInput = node.op == ir::Op::placeholder;
   ir::NodeId id = r_.scope->define(row[name], std::move(node), range(row[name]));
   if (!isInput && !firstOther_) firstOther_ = id;

@@ -24,7 +24,7 @@ TEST(Print, LiteralsAsPython) {
   ir::Graph g;
   const std::pair<ir::Argument, std::string> cases[] = {
       {"a", "'a'"}, {"it's", "\"it's\""}, {"it's \"x\"", "'it\\'s \"x\"'"}, {"\"", "'\"'"}, {"\\\n\t\r\x01\x7f", "'\\\\\\n\\t\\r\\x01\\x7f'"},
-      {"\xC2\x85", "'\\x85'"}, {"\xC3\xA9", "'\xC3\xA9'"}, {true, "True"}, {ir::None{}, "None"}, {int64_t{-3}, "-3"},
+      {"\xC2\x85", "'\\x85'"}, {"\xC2,", "'\xC2,'"}, {"\xC3\xA9", "'\xC3\xA9'"}, {true, "True"}, {ir::None{}, "None"}, {int64_t{-3}, "-3"},
       {std::complex<double>(0, 1), "1j"}, {std::complex<double>(1, -2), "(1-2j)"}, {std::complex<double>(0.5, INFINITY), "(0.5+infj)"},
       {ir::Tuple{{1}}, "(1,)"}, {ir::Tuple{}, "()"}, {ir::List{{1, "b"}}, "[1, 'b']"}, {ir::Dict{{{"k", 1}}}, "{'k': 1}"},
       {ir::Slice{{ir::None{}, 2, ir::None{}}}, "slice(None, 2, None)"}, {ir::DType::bf16, "torch.bfloat16"}, {ir::Ellipsis{}, "Ellipsis"},
