@@ -133,7 +133,8 @@ ir::Argument FormattedArguments::item(char close, Type type, int depth, bool isC
     size_t whole = text_.find_last_of(')', end_ - 1);
     if (whole != text_.npos && whole >= begin && isBareString(bareKind(text_.substr(begin, whole - begin)))) end = whole;
   }
-  if (c == '\'' || c == '"' || c == '\xE2' || c == '<') {  // brackets and commas may stand inside
+  constexpr int kMostUnclosed = 20;  // each is searched to the end of the line
+  if (c == '\'' || c == '"' || c == '\xE2' || (c == '<' && unclosed_ < kMostUnclosed)) {  // brackets and commas may stand inside
     r_.lexer.setEnd(end_);
     r_.lexer.startAt(static_cast<uint32_t>(begin), line_);
     if (r_.token().kind == Token::Kind::string || c == '<') {
@@ -143,6 +144,7 @@ ir::Argument FormattedArguments::item(char close, Type type, int depth, bool isC
         line_ = r_.token().line;
         if (atItemEnd(close)) return value;
       } catch (const SyntaxError&) {
+        ++unclosed_;
       }
       at_ = begin;  // text that begins with a quote or `<`
       line_ = line;
@@ -184,8 +186,8 @@ std::vector<ir::Argument> FormattedArguments::items(char close, Type type, int d
 ir::Argument FormattedArguments::container(Type type, int depth) {
   const char open = text_[at_];
   const size_t begin = at_;
-  const size_t length = 1 + bareLength(rest().substr(1), closing(open)) + 1;
-  if (open == '(' && rest().substr(0, length).ends_with("j)")) {  // a complex number
+  if (size_t length = rest().substr(0, 100).find("j)"); open == '(' && length != text_.npos) {  // a complex number
+    length += 2;
     auto inner = rest().substr(1, length - 2);
     if (inner.find_first_of("([{ ,'\"") == inner.npos && inner.find_first_not_of("+-.0123456789einfaj") == inner.npos) {
       at_ = begin + length;

@@ -49,6 +49,7 @@ class FormattedArguments {
   std::string_view text_;
   size_t at_, end_;
   uint32_t line_;
+  int unclosed_ = 0;  // `<` without its `>`
 };
 
 }  // namespace graph::text

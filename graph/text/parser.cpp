@@ -126,7 +126,7 @@ class FileParser {
     std::string_view text = source_.text(), name = "fragment";
     LineStart next;
     Line line = lineAt(text, at, next), below = line;
-    while (below.content.starts_with('#') && next.offset < text.size()) below = lineAt(text, next, next);
+    while (below.content.starts_with('#') && below.content != kInductorGraph && next.offset < text.size()) below = lineAt(text, next, next);
     if (size_t equals = below.content.find(" = async_compile."); equals != std::string_view::npos) name = below.content.substr(0, equals);
     return readForm<GraphFormParser>(line, name, true, true);
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "graph/text/expression.h"
+#include "graph/text/graph_form_line.h"
 #include "graph/text/operator_check.h"
 
 namespace graph::text {
@@ -12,7 +13,8 @@ namespace {
 
 constexpr std::string_view kHeadings[] = {"opcode", "name", "target", "args", "kwargs"};
 
-std::string_view trimmed(std::string_view text) {
+/// Without blanks and bars.
+std::string_view cellText(std::string_view text) {
   while (!text.empty() && (static_cast<unsigned char>(text.front()) <= ' ' || text.front() == '|')) text.remove_prefix(1);
   while (!text.empty() && (static_cast<unsigned char>(text.back()) <= ' ' || text.back() == '|')) text.remove_suffix(1);
   return text;
@@ -26,11 +28,11 @@ size_t headingAt(std::string_view content) {
   if (at == content.npos || (at > 0 && isNameChar(content[at - 1]))) return content.npos;
   auto rest = content.substr(at);
   for (auto heading : kHeadings) {
-    rest = trimmed(rest);
+    rest = cellText(rest);
     if (firstWord(rest) != heading) return content.npos;
     rest.remove_prefix(heading.size());
   }
-  return trimmed(rest).empty() ? at : content.npos;
+  return cellText(rest).empty() ? at : content.npos;
 }
 
 bool isRule(std::string_view content) { return !content.empty() && content.find_first_not_of("-=:+| \t") == content.npos && content.find_first_of("-=") != content.npos; }
@@ -59,8 +61,6 @@ std::optional<ir::Op> opOf(std::string_view text) {
   return std::nullopt;
 }
 
-bool isIdentifier(std::string_view text) { return !text.empty() && !isDigit(text[0]) && std::all_of(text.begin(), text.end(), isNameChar); }
-
 }  // namespace
 
 bool isTableHeader(std::string_view content) { return headingAt(content) != content.npos; }
@@ -68,7 +68,7 @@ bool isTableHeader(std::string_view content) { return headingAt(content) != cont
 std::string_view tableName(std::string_view content) {
   size_t at = headingAt(content);
   if (at == content.npos) return {};
-  auto word = firstWord(trimmed(content.substr(0, at)));
+  auto word = firstWord(cellText(content.substr(0, at)));
   return isIdentifier(word) ? word : "graph";
 }
 
@@ -86,7 +86,7 @@ LineStart TableParser::parse(const Line& heading) {
       if (starts_.empty()) starts_ = ruleStarts(line.content);
       continue;
     }
-    auto content = trimmed(line.content);
+    auto content = cellText(line.content);
     if (content.empty() && line.content.empty()) continue;
     if (!opOf(firstWord(content)) || isReturned_) break;
     line_ = line.start.line;
@@ -111,14 +111,14 @@ TableParser::Row TableParser::cells(std::string_view content) const {
     size_t begin = byteOf(content, starts_[i]);
     size_t end = i + 1 < columnCount ? byteOf(content, starts_[i + 1]) : content.size();
     if (i > 0 && begin < content.size()) isAligned = begin >= 2 && (content[begin - 1] == ' ' || content[begin - 1] == '|') && (content[begin - 2] == ' ' || content[begin - 2] == '|');
-    row[i] = trimmed(content.substr(begin, end - begin));
+    row[i] = cellText(content.substr(begin, end - begin));
     if (begin >= content.size()) row[i] = content.substr(content.size());
   }
   if (isAligned) return row;
   for (size_t i = 0; i < columnCount; ++i) {
-    content = trimmed(content);
+    content = cellText(content);
     size_t end = i + 1 < columnCount ? std::min({content.find("  "), content.find('|'), content.size()}) : content.size();
-    row[i] = trimmed(content.substr(0, end));
+    row[i] = cellText(content.substr(0, end));
     content.remove_prefix(end);
   }
   return row;
@@ -137,7 +137,7 @@ void TableParser::row(const Row& row) {
     checkOperator(r_, callee, node, range(row[target]));
   } else {
     node.target = std::string(row[target]);
-    if (node.target.find_first_of("\"\\") != node.target.npos) throw SyntaxError{range(row[target]), "the target holds a quote or a backslash"};
+    if (std::any_of(row[target].begin(), row[target].end(), isUnprintable)) throw SyntaxError{range(row[target]), "the target holds a quote, a backslash or a control character"};
     if (node.op == ir::Op::placeholder && !isIdentifier(row[target].substr(std::min(row[target].find_first_not_of('*'), row[target].size()))))
       throw SyntaxError{range(row[opcode]), "this row has no name of a parameter"};
     if (node.op == ir::Op::call_method && !isIdentifier(row[target])) throw SyntaxError{range(row[opcode]), "this row has no name of a method"};
