@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "graph/text/literal.h"
+#include "graph/text/stated_lines.h"
 
 namespace graph::text {
 namespace {
@@ -51,7 +52,9 @@ LineStart FunctionParser::parse(const Line& line) {
     r_.lexer.skipLine();
   }
   const Token& feed = r_.token();
-  return parseBody({feed.end, feed.line + (feed.kind == Token::Kind::newline)}, line.indent);
+  const LineStart next = parseBody({feed.end, feed.line + (feed.kind == Token::Kind::newline)}, line.indent);
+  if (!declared_.empty()) declared_.apply(r_.scope->graph(), r_.problems);
+  return next;
 }
 
 void FunctionParser::signature() {
@@ -163,7 +166,7 @@ LineStart FunctionParser::statementLine(const Line& line) {
   return at;
 }
 
-/// `# guard: …` is part of the graph; any other comment is the place in the user's program of what follows it.
+/// `# guard: …` and the lines of stated_lines.h are part of the graph; any other comment is the place in the user's program of what follows it.
 void FunctionParser::comment(const Line& line) {
   std::string_view text = line.content.substr(1);
   while (text.starts_with(' ')) text.remove_prefix(1);
@@ -174,6 +177,7 @@ void FunctionParser::comment(const Line& line) {
     r_.problems.warning({begin, begin + static_cast<uint32_t>(text.size())}, "this guard cannot be read: expected disjoint(a, b), no_self_overlap(a) or a condition");
     return;
   }
+  if (!isFragment_ && readStatedLine(text, static_cast<uint32_t>(text.data() - r_.lexer.text().data()), declared_, r_.problems)) return;
   if (!stack_ || *stack_ != text) stack_ = std::make_shared<const std::string>(text);
 }
 

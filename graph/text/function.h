@@ -1,6 +1,7 @@
 // A function's signature and body, or a body alone (a fragment). Internal to graph/text.
 #pragma once
 
+#include "graph/text/declared.h"
 #include "graph/text/reader.h"
 #include "graph/text/statement.h"
 
@@ -23,7 +24,7 @@ class FunctionParser {
  public:
   FunctionParser(Reader& reader, bool isFragment) : r_(reader), statements_(reader), isFragment_(isFragment) {}
 
-  /// Reads `def name(…):`, which begins on `line`, and its body. Returns where reading goes on.
+  /// Reads `def name(…):`, which begins on `line`, and its body, with what comments state of the graph. Returns where reading goes on.
   LineStart parse(const Line& line);
   /// Reads statements from `at` on.
   LineStart parseBody(LineStart at, uint32_t headerIndent);
@@ -46,6 +47,7 @@ class FunctionParser {
   bool hasBody_ = false;
   uint32_t bodyIndent_ = 0;
   size_t failures_ = 0;
+  Declared declared_;          // by comments of the body
   std::shared_ptr<const std::string> stack_;
 };
 

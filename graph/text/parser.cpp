@@ -9,9 +9,12 @@
 #include <fstream>
 
 #include "graph/text/blocks.h"
+#include "graph/text/export_signature.h"
 #include "graph/text/expression.h"
 #include "graph/text/function.h"
 #include "graph/text/implied.h"
+#include "graph/text/load_args.h"
+#include "graph/text/module_state.h"
 #include "graph/text/operators.h"
 
 namespace graph::text {
@@ -19,6 +22,8 @@ namespace {
 
 constexpr std::string_view kNoGraph =
     "no graph is in this text: expected 'class NAME(torch.nn.Module):', 'def forward(self, ...):', 'graph():' or statements such as x = torch.ops.aten.relu.default(y)";
+
+constexpr size_t kMostValues = 100'000;   // lines `s0 = 8` that are remembered
 
 /// The name in `class NAME(torch.nn.Module):`, also behind the path that a log puts before it; empty when the line is none.
 std::string_view className(std::string_view content) {
@@ -46,7 +51,7 @@ std::string_view functionName(std::string_view content) {
 
 class FileParser {
  public:
-  explicit FileParser(std::string_view original) : source_(original), problems_(source_), lexer_(source_.text()) {}
+  explicit FileParser(std::string_view original) : source_(original), problems_(source_), lexer_(source_.text()), exported_(source_.text(), problems_) {}
 
   ParsedFile parse() {
     ParsedFile file;
@@ -73,12 +78,38 @@ class FileParser {
       if (line.content.empty() || line.content[0] == '#') continue;
       if (auto name = className(line.content); !name.empty()) {
         blocks_.openClass(name, line.indent);
+        state_.clear();
+      } else if (line.content.starts_with("def load_args(reader")) {
+        next = loadArgs(line, next);
       } else if (auto function = functionName(line.content); !function.empty() && isGraphFunction(function)) {
         next = readFunction(line, function);
+      } else if (exported_.read(line, next)) {
+        stated(exported_.take(), line);
+      } else if (state_.read(line.content, offsetOf(line))) {
+        continue;
       } else {
         blocks_.closeTo(line.indent);
+        if (line.indent == 0 && values_.symbols() < kMostValues) readSymbolValues(line.content, offsetOf(line), values_);
       }
     }
+  }
+
+  uint32_t offsetOf(const Line& line) const { return static_cast<uint32_t>(line.content.data() - source_.text().data()); }
+
+  LineStart loadArgs(const Line& line, LineStart next) {
+    LoadArgs arguments(source_.text(), problems_);
+    Declared values = std::exchange(values_, {});
+    next = arguments.read(line, next, values);
+    if (ir::Graph* graph = blocks_.lastOutermost()) arguments.apply(*graph, values);
+    stated(values, line);
+    return next;
+  }
+
+  /// What was said on `line` and below it of the graph before.
+  void stated(const Declared& declared, const Line& line) {
+    if (ir::Graph* graph = blocks_.lastOutermost()) return declared.apply(*graph, problems_);
+    const uint32_t begin = offsetOf(line);
+    problems_.warning({begin, begin + static_cast<uint32_t>(std::min<size_t>(line.content.size(), 17))}, "no graph stands before this");
   }
 
   LineStart readFunction(const Line& line, std::string_view name) {
@@ -88,6 +119,7 @@ class FileParser {
     Reader reader{lexer_, problems_, caches_, &scope};
     FunctionParser function(reader, false);
     LineStart next = function.parse(line);
+    state_.apply(graph, problems_);
     if (!graph.output() && !function.isStandIn()) {
       auto begin = static_cast<uint32_t>(line.content.data() - source_.text().data());
       problems_.error({begin, begin + static_cast<uint32_t>(line.content.size())}, fmt::format("'{}' has no return statement: the text is cut short", name));
@@ -126,6 +158,9 @@ class FileParser {
   Lexer lexer_;
   FileCaches caches_;
   Blocks blocks_;
+  ExportSignature exported_;
+  ModuleState state_;  // of the class being read
+  Declared values_;   // lines `s0 = 8` before a graph
   bool hasForward_ = false;
   bool foundGraph_ = false;
 };

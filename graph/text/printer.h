@@ -13,8 +13,8 @@ struct PrintOptions {
   bool deletions = true;     // `;  x = None` after the last use
 };
 
-/// print_readable form (quoted annotations), `class NAME(torch.nn.Module):` … with nested classes for subgraphs and guards as
-/// `# guard: disjoint(a, b)` lines at the top of the body.
+/// print_readable form (quoted annotations), `class NAME(torch.nn.Module):` … with nested classes for subgraphs, guards as
+/// `# guard: disjoint(a, b)` lines at the top of the body, and above them what is stated of symbols, inputs and outputs (stated_lines.h).
 std::string print(const ir::Graph& graph, const PrintOptions& options = {});
 /// One node as a dump has it, without deletions: `mul: "f32[2]" = torch.ops.aten.mul.Tensor(x, 2)`.
 std::string printNode(const ir::Graph& graph, ir::NodeId id);
