@@ -94,16 +94,16 @@ Json signatureJson(const graph::ir::Signature& signature) {
 // {"s0": {"lower": 2, "upper": null}}: symbols with a stated range.
 Json rangesJson(const graph::ir::SymbolTable& table) {
   const auto number = [](const std::optional<int64_t>& bound) { return bound ? Json(*bound) : Json(nullptr); };
-  Json ranges = Json::object();
+  Json::object_t ranges;   // appended to: looking a key up walks over all of them
   for (const auto& [name, facts] : table)
-    if (facts.hasRange()) ranges[name] = {{"lower", number(facts.lower)}, {"upper", number(facts.upper)}};
+    if (facts.hasRange()) ranges.emplace_back(name, Json{{"lower", number(facts.lower)}, {"upper", number(facts.upper)}});
   return ranges;
 }
 
 Json hintsJson(const graph::ir::SymbolTable& table) {
-  Json hints = Json::object();
+  Json::object_t hints;
   for (const auto& [name, facts] : table)
-    if (facts.hint) hints[name] = *facts.hint;
+    if (facts.hint) hints.emplace_back(name, Json(*facts.hint));
   return hints;
 }
 

@@ -57,10 +57,13 @@ bool ExportSignature::read(const Line& line, LineStart& next) {
 
 /// The object that begins at `from`; a hard line wrap may have spread it over lines, up to an empty one.
 Repr ExportSignature::paragraph(std::string_view from, LineStart& next) {
-  std::string_view all = text_.substr(offsetOf(from), kLongestParagraph);
-  all = all.substr(0, all.find("\n\n"));
-  Repr repr = readRepr(all, offsetOf(from));
+  Repr repr = readRepr(from, offsetOf(from));
+  if (!repr.closed && !oneLine_) {
+    std::string_view all = text_.substr(offsetOf(from), kLongestParagraph);
+    repr = readRepr(all.substr(0, all.find("\n\n")), offsetOf(from));
+  }
   if (!repr.closed) {
+    oneLine_ = true;   // so that a text with many of them is not searched to its end for each
     problems_.warning(rangeOf(shortened(repr.text)), "the text ends before the closing bracket: what stands before that is read");
     return repr;
   }

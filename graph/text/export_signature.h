@@ -37,6 +37,7 @@ class ExportSignature {
   std::string_view text_;
   Problems& problems_;
   Declared declared_;
+  bool oneLine_ = false;
 };
 
 }  // namespace graph::text

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "graph/text/lexer.h"
 #include "graph/text/literal.h"
@@ -42,9 +43,13 @@ std::string commentName(std::string_view rest) {
 
 bool isContiguous(const std::vector<ir::Expr>& shape, const std::vector<ir::Expr>& stride) {
   ir::Expr expected(1);
-  for (size_t d = shape.size(); d-- > 0;) {
-    if (!(stride[d] == expected)) return false;
-    expected = expected * shape[d];
+  try {
+    for (size_t d = shape.size(); d-- > 0;) {
+      if (!(stride[d] == expected)) return false;
+      expected = expected * shape[d];
+    }
+  } catch (const std::length_error&) {   // an expression too large to multiply: the strides stay as they are written
+    return false;
   }
   return true;
 }
@@ -106,9 +111,14 @@ void LoadArgs::statement(std::string_view content, Declared& values) {
     value = content.substr(assign + 3);
   }
   std::string_view rest;
-  const Repr call = readRepr(text_.substr(offsetOf(value), kLongestStatement), offsetOf(value), &rest);
+  // A call may go over several lines; behind one that never ends none does, so that the rest is not searched for each.
+  const std::string_view reach = oneLine_ ? value : text_.substr(offsetOf(value), kLongestStatement);
+  const Repr call = readRepr(reach, offsetOf(value), &rest);
   const std::string comment = commentName(rest.substr(0, rest.find('\n')));
-  if (!call.closed) return warn(content, "the call has no closing bracket");
+  if (!call.closed) {
+    oneLine_ = true;
+    return warn(content, "the call has no closing bracket");
+  }
   end_ = call.range.end;
   if (call.isCall("reader.storage") && !name.empty()) return storage(name, call);
   LoadedInput input;

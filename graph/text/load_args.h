@@ -61,6 +61,7 @@ class LoadArgs {
   Problems& problems_;
   Range place_;          // of the function's name
   uint32_t end_ = 0;     // behind the last call that was read
+  bool oneLine_ = false;
   std::vector<LoadedInput> inputs_;
   std::unordered_map<std::string, std::optional<ir::Device>> storages_;   // device, when it could be read
 };

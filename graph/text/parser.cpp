@@ -24,6 +24,7 @@ constexpr std::string_view kNoGraph =
     "no graph is in this text: expected 'class NAME(torch.nn.Module):', 'def forward(self, ...):', 'graph():' or statements such as x = torch.ops.aten.relu.default(y)";
 
 constexpr size_t kMostValues = 100'000;   // lines `s0 = 8` that are remembered
+constexpr int kMostDescriptions = 8;      // sections behind a graph that are read
 
 /// The name in `class NAME(torch.nn.Module):`, also behind the path that a log puts before it; empty when the line is none.
 std::string_view className(std::string_view content) {
@@ -100,16 +101,28 @@ class FileParser {
     LoadArgs arguments(source_.text(), problems_);
     Declared values = std::exchange(values_, {});
     next = arguments.read(line, next, values);
-    if (ir::Graph* graph = blocks_.lastOutermost()) arguments.apply(*graph, values);
-    stated(values, line);
+    if (ir::Graph* graph = described(line)) {
+      arguments.apply(*graph, values);
+      values.apply(*graph, problems_);
+    }
     return next;
   }
 
-  /// What was said on `line` and below it of the graph before.
   void stated(const Declared& declared, const Line& line) {
-    if (ir::Graph* graph = blocks_.lastOutermost()) return declared.apply(*graph, problems_);
+    if (ir::Graph* graph = described(line)) declared.apply(*graph, problems_);
+  }
+
+  /// The graph before, which the section that begins on `line` describes. Null, and said so, when there is none or when it was described too
+  /// often: each costs a walk over the graph.
+  ir::Graph* described(const Line& line) {
+    ir::Graph* graph = blocks_.lastOutermost();
+    if (graph != describedGraph_) descriptions_ = 0;
+    describedGraph_ = graph;
+    if (graph && ++descriptions_ <= kMostDescriptions) return graph;
     const uint32_t begin = offsetOf(line);
-    problems_.warning({begin, begin + static_cast<uint32_t>(std::min<size_t>(line.content.size(), 17))}, "no graph stands before this");
+    problems_.warning({begin, begin + static_cast<uint32_t>(std::min<size_t>(line.content.size(), 17))},
+                      graph ? fmt::format("this is not read: {} sections about the graph before were", kMostDescriptions) : "no graph stands before this");
+    return nullptr;
   }
 
   LineStart readFunction(const Line& line, std::string_view name) {
@@ -161,6 +174,8 @@ class FileParser {
   ExportSignature exported_;
   ModuleState state_;  // of the class being read
   Declared values_;   // lines `s0 = 8` before a graph
+  const ir::Graph* describedGraph_ = nullptr;
+  int descriptions_ = 0;
   bool hasForward_ = false;
   bool foundGraph_ = false;
 };

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What fxloom reads of signatures, ranges and load_args, against torch's own objects: exported programs (parameters, buffers that are
 mutated, constants, mutated inputs, dynamic shapes) in both forms that torch prints, and runnable files that torch writes; and they run."""
+import importlib.util
 import io
 import json
 import os
@@ -159,6 +160,23 @@ class Signatures(unittest.TestCase):
                 with self.subTest(name, kind=kind):
                     self.check_program(f"{name}_{kind}", one, str(one))
                     self.check_program(f"{name}_{kind}_old", one, old_form(one))
+
+    def test_exported_python_checks_ranges(self):
+        """Proofs rely on stated ranges, so the module that fxloom exports refuses sizes outside of them."""
+        ep = dict(programs())["sizes"].run_decompositions({})
+        _, _, path = self.info("sizes.txt", str(ep))
+        script, out = self.folder / "nothing.lua", self.folder / "sizes.py"
+        script.write_text("")
+        self.run_program("rewrite", path, script, "-o", out, "--no-verify")
+        spec = importlib.util.spec_from_file_location("exported_sizes", out)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        x, y = torch.randn(7, 4), torch.randn(3, 4)
+        for ours, theirs in zip(module.forward(x, y), ep.module()(x, y)):
+            self.assertTrue(torch.equal(ours, theirs))
+        for bad, text in (((torch.randn(3, 4), y), ">= 4"), ((x, torch.randn(1001, 4)), "<= 1000")):
+            with self.assertRaisesRegex(ValueError, text):
+                module.forward(*bad)
 
     def test_training_export_changes_what_it_writes(self):
         ep = dict(programs())["static"]
