@@ -217,6 +217,21 @@ class PythonWriter {
     }
   }
 
+  /// Proofs rely on the ranges that the text states (storage.cpp), so the module checks those of symbols that an input's size shows.
+  void addRanges(std::vector<std::string>& conditions) const {
+    std::set<std::string> shown;
+    const auto show = [&](const ir::Expr& e) { if (graph_.symbolTable().count(e.str())) shown.insert(e.str()); };
+    for (NodeId id : graph_.placeholders()) {
+      if (const auto* tensor = graph_.node(id).tensor(); tensor && tensor->wrapper != "DTensor") std::for_each(tensor->shape.begin(), tensor->shape.end(), show);
+      if (const auto* sym = graph_.node(id).sym()) show(sym->value);
+    }
+    for (const auto& name : shown) {
+      const auto& facts = graph_.symbolTable().at(name);
+      if (facts.lower && *facts.lower > 0) conditions.push_back(name + " >= " + std::to_string(*facts.lower));
+      if (facts.upper) conditions.push_back(name + " <= " + std::to_string(*facts.upper));
+    }
+  }
+
   std::string checks() const {
     std::map<std::string, std::set<std::string>> pairs;
     std::vector<std::string> alone, conditions;
@@ -225,6 +240,7 @@ class PythonWriter {
       else if (guard.kind == ir::Guard::Kind::no_self_overlap) alone.push_back(guardName(guard.first));
       else conditions.push_back(guard.condition);
     }
+    addRanges(conditions);
     const bool memory = !pairs.empty() || !alone.empty();
     std::string out = "\nCHECK_INPUTS = True\n" + inputTable();
     if (memory) {

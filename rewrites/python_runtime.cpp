@@ -162,10 +162,10 @@ def _check_memory(tensors):
 
 const std::string_view kPythonConditions = R"py(
 def _check_conditions(symbols):
-    """What the rewrite assumed about sizes."""
+    """What the graph states of its sizes and what the rewrite assumed."""
     for condition in _CONDITIONS:
         if not _value(condition, symbols):
-            raise ValueError(f"this graph was rewritten for {condition}; here {', '.join(f'{k} = {v}' for k, v in sorted(symbols.items()))}")
+            raise ValueError(f"this graph is made for {condition}; here {', '.join(f'{k} = {v}' for k, v in sorted(symbols.items()))}")
 )py";
 
 const std::string_view kPythonAttributes = R"py(

@@ -35,7 +35,8 @@ bool sameOrder(const Graph& a, const Graph& b) {
 }
 
 bool differs(const Graph& a, const Graph& b) {
-  return !graph::ir::diffRevisions(a, b).empty() || a.guards() != b.guards() || a.subgraphs() != b.subgraphs() || !sameOrder(a, b);
+  return !graph::ir::diffRevisions(a, b).empty() || a.guards() != b.guards() || a.subgraphs() != b.subgraphs() || !sameOrder(a, b) ||
+         a.signature() != b.signature() || a.symbolTable() != b.symbolTable();
 }
 
 /// Throws when the chains carried out so far do not stand together.

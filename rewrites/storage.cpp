@@ -64,11 +64,21 @@ class StorageBuilder {
     s_.locations_.resize(g_.idLimit());
     s_.integers_.resize(g_.idLimit());
     s_.members_.resize(g_.idLimit());
+    stateRanges();
     for (NodeId id : g_) stateSizes(g_.node(id));
     for (NodeId id : g_) visit(id, g_.node(id));
   }
 
  private:
+  /// The ranges that the text states: inputs outside of them are refused when the graph runs, and by what is exported.
+  void stateRanges() {
+    for (const auto& [name, facts] : g_.symbolTable()) {
+      const Expr symbol = Expr::symbol(name);
+      if (facts.lower) s_.facts_.addNonNegative(symbol - Expr(*facts.lower));
+      if (facts.upper) s_.facts_.addNonNegative(Expr(*facts.upper) - symbol);
+    }
+  }
+
   /// Sizes are not negative: that is all that an annotation says about its symbols.
   void stateSizes(const Node& node) {
     if (const auto* t = node.tensor())

@@ -9,6 +9,7 @@
 #include "app/interrupt.h"
 #include "app/torch_module.h"
 #include "app/units.h"
+#include "graph/run/constraints.h"
 
 namespace app::commands {
 using graph::run::Equivalence;
@@ -67,6 +68,7 @@ graph::ir::Binding boundSymbols(const graph::ir::Graph& graph, const graph::ir::
                                              symbols.empty() ? "" : ": it has ", fmt::join(symbols, ", ")));
     bound[symbol] = value;
   }
+  if (auto problem = graph::run::outsideRange(graph, bound)) throw Failure(Exit::unusable, "error: --bind: " + *problem);
   return bound;
 }
 

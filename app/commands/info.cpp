@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "app/commands/commands.h"
 #include "app/commands/common.h"
@@ -48,6 +50,11 @@ GraphFacts factsOf(const Graph& graph, const graph::ir::Binding& binding) {
       sum = sum + *bytes;
     }
   }
+  // An ATEN export writes nothing: it returns new contents, and its signature says which results are written back.
+  const auto declared = graph.signature().mutated();
+  const std::set<std::string> writtenBack(declared.begin(), declared.end());
+  for (auto id : graph)
+    if (const auto& node = graph.node(id); node.op == Op::placeholder && writtenBack.count(node.target)) written[id.value] = true;
   for (auto id : graph)
     if (const auto& node = graph.node(id); written[id.value] && (node.op == Op::placeholder || node.op == Op::get_attr))
       facts.mutates.push_back(node.target);
@@ -73,6 +80,33 @@ Json inputJson(const graph::ir::Node& node) {
   return {{"name", node.target}, {"dtype", dtype}, {"shape", shape}};
 }
 
+// Null when the text has none.
+Json signatureJson(const graph::ir::Signature& signature) {
+  if (signature.empty()) return nullptr;
+  const auto text = [](const std::string& target) { return target.empty() ? Json(nullptr) : Json(target); };
+  Json inputs = Json::array(), outputs = Json::array();
+  for (const auto& spec : signature.inputs)
+    inputs.push_back({{"name", spec.name}, {"kind", kindName(spec.kind)}, {"target", text(spec.target)}, {"persistent", spec.persistent ? Json(*spec.persistent) : Json(nullptr)}});
+  for (const auto& spec : signature.outputs) outputs.push_back({{"kind", kindName(spec.kind)}, {"target", text(spec.target)}});
+  return {{"inputs", inputs}, {"outputs", outputs}};
+}
+
+// {"s0": {"lower": 2, "upper": null}}: symbols with a stated range.
+Json rangesJson(const graph::ir::SymbolTable& table) {
+  const auto number = [](const std::optional<int64_t>& bound) { return bound ? Json(*bound) : Json(nullptr); };
+  Json::object_t ranges;   // appended to: looking a key up walks over all of them
+  for (const auto& [name, facts] : table)
+    if (facts.hasRange()) ranges.emplace_back(name, Json{{"lower", number(facts.lower)}, {"upper", number(facts.upper)}});
+  return ranges;
+}
+
+Json hintsJson(const graph::ir::SymbolTable& table) {
+  Json::object_t hints;
+  for (const auto& [name, facts] : table)
+    if (facts.hint) hints.emplace_back(name, Json(*facts.hint));
+  return hints;
+}
+
 Json graphJson(const Graph& graph, const GraphFacts& facts) {
   Json inputs = Json::array(), operators = Json::object();
   for (auto id : graph.placeholders()) inputs.push_back(inputJson(graph.node(id)));
@@ -82,6 +116,9 @@ Json graphJson(const Graph& graph, const GraphFacts& facts) {
           {"operators", operators},
           {"inputs", inputs},
           {"symbols", graph.symbols()},
+          {"ranges", rangesJson(graph.symbolTable())},
+          {"hints", hintsJson(graph.symbolTable())},
+          {"signature", signatureJson(graph.signature())},
           {"mutates", facts.mutates},
           {"copied_bytes", toJson(facts.copied)}};
 }
@@ -92,6 +129,41 @@ std::string listed(const std::vector<std::string>& names, size_t limit) {
   for (size_t i = 0; i < names.size() && i < limit; ++i) text += (i ? ", " : "") + names[i];
   if (names.size() > limit) text += fmt::format(", ... ({} in all)", names.size());
   return text;
+}
+
+// `p_weight: f32[4, 4] (parameter lin.weight)`
+std::vector<std::string> inputTexts(const Graph& graph) {
+  std::map<std::string_view, const graph::ir::InputSpec*> specs;
+  for (const auto& spec : graph.signature().inputs) specs.try_emplace(spec.name, &spec);
+  std::vector<std::string> texts;
+  for (auto id : graph.placeholders()) {
+    const auto& node = graph.node(id);
+    auto meta = graph::text::printMeta(node.meta);
+    texts.push_back(meta.empty() ? node.target : node.target + ": " + meta);
+    const auto spec = specs.find(node.target);
+    if (spec == specs.end() || spec->second->kind == graph::ir::InputKind::user_input) continue;
+    std::string kind(kindName(spec->second->kind));
+    for (char& c : kind) c = c == '_' ? ' ' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    texts.back() += fmt::format(" ({}{}{})", kind, spec->second->target.empty() ? "" : " ", spec->second->target);
+  }
+  return texts;
+}
+
+// `s0 (2 to 64, hint 8)`
+std::vector<std::string> symbolTexts(const Graph& graph) {
+  auto texts = graph.symbols();
+  for (auto& text : texts) {
+    const auto found = graph.symbolTable().find(text);
+    if (found == graph.symbolTable().end()) continue;
+    const auto& facts = found->second;
+    std::string said;
+    if (facts.lower && facts.upper) said = fmt::format("{} to {}", *facts.lower, *facts.upper);
+    else if (facts.lower) said = fmt::format(">= {}", *facts.lower);
+    else if (facts.upper) said = fmt::format("<= {}", *facts.upper);
+    if (facts.hint) said += fmt::format("{}hint {}", said.empty() ? "" : ", ", *facts.hint);
+    text += " (" + said + ")";
+  }
+  return texts;
 }
 
 void sayCopies(const CommonOptions& common, const GraphFacts& facts) {
@@ -107,14 +179,10 @@ void sayCopies(const CommonOptions& common, const GraphFacts& facts) {
 
 void sayGraph(const CommonOptions& common, const Graph& graph, const GraphFacts& facts) {
   say(common, "{}: {}", graph.name().empty() ? "graph" : graph.name(), counted(graph.size(), "node"));
-  std::vector<std::string> inputs, operators;
-  for (auto id : graph.placeholders()) {
-    const auto& node = graph.node(id);
-    auto meta = graph::text::printMeta(node.meta);
-    inputs.push_back(meta.empty() ? node.target : node.target + ": " + meta);
-  }
+  const auto inputs = inputTexts(graph);
+  std::vector<std::string> operators;
   say(common, "  inputs    {}", inputs.empty() ? "none" : listed(inputs, 8));
-  if (auto symbols = graph.symbols(); !symbols.empty()) say(common, "  symbols   {}", listed(symbols, 20));
+  if (auto symbols = symbolTexts(graph); !symbols.empty()) say(common, "  symbols   {}", listed(symbols, 20));
   std::vector<std::pair<std::string, size_t>> byCount(facts.operators.begin(), facts.operators.end());
   std::stable_sort(byCount.begin(), byCount.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   for (const auto& [target, count] : byCount) operators.push_back(fmt::format("{} x{}", target, count));

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "graph/ir/node.h"
+#include "graph/ir/signature.h"
 
 namespace graph::ir {
 
@@ -105,6 +106,10 @@ class Graph {
   /// Graphs of get_attr submodules (`true_graph_0`), by attribute name.
   const std::map<std::string, std::shared_ptr<const Graph>>& subgraphs() const;
   const std::vector<Guard>& guards() const;
+  /// What the text says its inputs and outputs are; empty for most graphs.
+  const Signature& signature() const;
+  /// Ranges and hints of symbols, those that the text gives.
+  const SymbolTable& symbolTable() const;
 
   /// Calls `visit` for every id whose node or place differs between two revisions of one graph; chunks that they share are
   /// skipped. A place can differ without a move: labels near an insertion are spread.
@@ -131,6 +136,11 @@ class Graph {
   std::string uniqueName(std::string_view base) const;
   void setSubgraph(const std::string& name, std::shared_ptr<const Graph> graph);
   void addGuard(Guard guard);                    // kept once
+  /// Edits keep it true: an erased placeholder loses its spec, a renamed one gives it its new name, and an output with fewer results
+  /// loses the specs behind its last one. Throws std::invalid_argument when an input's spec names no placeholder or one twice.
+  void setSignature(Signature signature);
+  /// Symbols without facts are left out. Throws std::invalid_argument for a name that is no word and for a range that holds nothing.
+  void setSymbolTable(SymbolTable table);
 
  private:
   struct State;

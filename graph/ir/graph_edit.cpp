@@ -119,6 +119,7 @@ struct Graph::Editor {
     auto shared = std::make_shared<const Node>(std::move(node));
     state.names.add(shared->name, id);
     count(shared->op, 1);
+    state.restate(nullptr, shared.get());
     state.slots.grow().node = std::move(shared);
     state.link(id, next);
     ++state.live;
@@ -147,6 +148,7 @@ void Graph::replace(NodeId id, Node node) {
   editor.count(old->op, -1);
   editor.count(shared->op, 1);
   editor.removeUser(Inputs(*old), id);
+  state_->restate(old.get(), shared.get());
   state_->slots.write(id.value).node = std::move(shared);
   editor.addUser(inputs, id);
 }
@@ -189,6 +191,7 @@ void Graph::erase(NodeId id) {
   --state_->live;
   editor.count(old->op, -1);
   editor.removeUser(Inputs(*old), id);
+  state_->restate(old.get(), nullptr);
 }
 
 void Graph::moveBefore(NodeId id, NodeId where) {

@@ -1,4 +1,4 @@
-// What a Graph holds, private to graph.cpp, graph_edit.cpp and order.cpp: slots by id, the list's ends, the name index.
+// What a Graph holds, private to graph.cpp, graph_edit.cpp, graph_stated.cpp and order.cpp: slots by id, the list's ends, the name index.
 #pragma once
 
 #include <map>
@@ -21,6 +21,12 @@ struct Slot {
   bool live = false;
 };
 
+/// What few graphs have: shared by all revisions that do not change it, copied before it is written.
+struct Stated {
+  Signature signature;
+  SymbolTable symbols;
+};
+
 struct Graph::State {
   std::string name;
   CowVector<Slot, 64> slots;   // index = id; slot 0 is never live
@@ -29,6 +35,7 @@ struct Graph::State {
   size_t live = 0, placeholders = 0, outputs = 0;
   std::map<std::string, std::shared_ptr<const Graph>> subgraphs;
   std::vector<Guard> guards;
+  std::shared_ptr<const Stated> stated;   // null when the text says nothing
 
   bool contains(NodeId id) const { return id.value < slots.size() && slots[id.value].live; }
   const Slot& slot(NodeId id) const {
@@ -48,6 +55,12 @@ struct Graph::State {
   /// Takes `id` (whose slot has a node) into the list before `next`, or at the end when `next` is no node.
   void link(NodeId id, NodeId next);
   void unlink(NodeId id);
+  /// Keeps the signature true after a slot went from `before` to `after`; null: the node is not there. Nothing to do for most nodes.
+  void restate(const Node* before, const Node* after) {
+    if (stated) restateSignature(before, after);
+  }
+  void restateSignature(const Node* before, const Node* after);
+
   /// A label between the neighbours' ones; spreads labels of nodes near by when none is left. The neighbours are live.
   uint64_t labelBetween(NodeId prev, NodeId next);
   void spread(NodeId prev, NodeId next);

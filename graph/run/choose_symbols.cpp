@@ -1,4 +1,5 @@
-// chooseSymbols: what is given, then what follows from it, then a bounded search for small numbers that fit the annotations.
+// chooseSymbols: what is given, then the hints of the graph's text, then a bounded search for small numbers that fit the annotations and
+// the stated ranges.
 #include <algorithm>
 #include <set>
 
@@ -13,6 +14,8 @@ namespace {
 constexpr int kChecks = 24;                            // propagations at most
 constexpr int kStarts = 12;                            // starting points of the search
 constexpr int64_t kLargestTensor = int64_t{64} << 20;  // elements of one annotated tensor, for chosen symbols
+constexpr int64_t kTries[] = {2,  3,  4,  5,  6,  7,  8,  9,  10, 11,  12,  13,  16,   17,   20,
+                              24, 25, 32, 33, 40, 48, 64, 65, 96, 128, 256, 512, 1024, 2048, 1};
 
 std::set<std::string> allSymbols(const ir::Graph& graph) {
   auto names = graph.symbols();
@@ -21,14 +24,17 @@ std::set<std::string> allSymbols(const ir::Graph& graph) {
 
 class Search {
  public:
-  Search(const ir::Graph& graph, ir::Binding known, std::vector<std::string> unknown)
-      : graph_(graph), known_(std::move(known)), unknown_(std::move(unknown)), unknownSet_(unknown_.begin(), unknown_.end()) {
+  /// `hinted`: a binding that the graph was made with, when the text gives one for every symbol. It says which problems are not the
+  /// symbols' fault, and is the answer when nothing else fits.
+  Search(const ir::Graph& graph, ir::Binding known, std::vector<std::string> unknown, std::optional<ir::Binding> hinted)
+      : graph_(graph), known_(std::move(known)), unknown_(std::move(unknown)), hinted_(std::move(hinted)), unknownSet_(unknown_.begin(), unknown_.end()) {
     for (auto& constraint : constraintsOf(graph))
       if (std::any_of(constraint.symbols.begin(), constraint.symbols.end(), [&](auto& s) { return unknownSet_.count(s) > 0; }))
         constraints_.push_back(constraint);
   }
 
   ir::Binding find(const SymbolChecker& checker, int variant) {
+    for (auto& symbol : unknown_) spread(symbol);
     std::optional<Problem> last;
     ir::Binding lastTried;
     int checks = 0;
@@ -42,12 +48,15 @@ class Search {
       if (tooLarge(binding)) continue;
       if (!checker) return binding;
       ++checks;
-      auto problem = ourProblem(checker(binding));
+      const auto problems = checker(binding);
+      auto problem = ourProblem(problems);
+      if (!problem) problem = newProblem(problems, checker);
       if (!problem) return binding;
       last = problem;
       lastTried = binding;
     }
     if (variant == 2) return find(checker, 1);  // large ones do not fit: other small ones may
+    if (hinted_) return *hinted_;
     throw InputError("no values of " + names() +
                      " fit the graph's annotations: " + (last ? last->message : "its tensors would be too large") +
                      (lastTried.empty() ? "" : " (tried " + describe(lastTried) + ")") + "; give them with --bind");
@@ -86,6 +95,21 @@ class Search {
     }
   }
 
+  /// Numbers to try for a symbol: the usual ones, and those around the ends of its range.
+  void spread(const std::string& symbol) {
+    auto& tries = tries_[symbol];
+    if (!tries.empty()) return;
+    tries.assign(std::begin(kTries), std::end(kTries));
+    auto facts = graph_.symbolTable().find(symbol);
+    if (facts == graph_.symbolTable().end()) return;
+    const auto& [lower, upper, hint] = facts->second;
+    if (lower)
+      for (int64_t i = 0; i < 8 && *lower <= INT64_MAX - 8; ++i) tries.push_back(*lower + i);
+    if (upper)
+      for (int64_t i = 0; i < 8 && *upper >= INT64_MIN + 8; ++i) tries.push_back(*upper - i);
+    if (hint) tries.push_back(*hint);
+  }
+
   size_t broken(const ir::Binding& binding) const {
     size_t count = 0;
     for (auto& constraint : constraints_)
@@ -100,14 +124,12 @@ class Search {
 
   // Changes one symbol at a time while fewer constraints are broken.
   bool improve(ir::Binding& binding) const {
-    static constexpr int64_t kTries[] = {2,  3,  4,  5,  6,  7,  8,  9,  10, 11,  12,  13,  16,   17,   20,
-                                         24, 25, 32, 33, 40, 48, 64, 65, 96, 128, 256, 512, 1024, 2048, 1};
     auto worst = broken(binding);
     for (int round = 0; worst > 0 && round < 8; ++round) {
       auto before = worst;
       for (auto& symbol : unknown_) {
         auto best = binding[symbol];
-        for (auto candidate : kTries) {
+        for (auto candidate : tries_.at(symbol)) {
           binding[symbol] = candidate;
           auto count = broken(binding);
           // A tie goes to a value that no other symbol has: equal values hide mistakes.
@@ -152,6 +174,17 @@ class Search {
     }
     return std::nullopt;
   }
+  // Without annotations nobody can say whose fault a problem is: it is ours when the hints do not have it.
+  std::optional<Problem> newProblem(const std::vector<Problem>& problems, const SymbolChecker& checker) {
+    if (problems.empty() || !hinted_) return std::nullopt;
+    if (!hintedProblems_) {
+      hintedProblems_.emplace();
+      for (auto& problem : checker(*hinted_)) hintedProblems_->insert(problem.node);
+    }
+    for (auto& problem : problems)
+      if (!hintedProblems_->count(problem.node)) return problem;
+    return std::nullopt;
+  }
   bool mentions(const ir::Meta& meta) const {
     std::set<std::string> symbols;
     if (auto* tensor = std::get_if<ir::TensorMeta>(&meta))
@@ -168,8 +201,11 @@ class Search {
   const ir::Graph& graph_;
   ir::Binding known_;
   std::vector<std::string> unknown_;
+  std::optional<ir::Binding> hinted_;
   std::set<std::string> unknownSet_;
   std::vector<Constraint> constraints_;
+  std::map<std::string, std::vector<int64_t>> tries_;
+  std::optional<std::set<ir::NodeId>> hintedProblems_;
 };
 
 }  // namespace
@@ -179,13 +215,39 @@ ir::Binding chooseSymbols(const ir::Graph& graph, const InputRequest& request, i
   return chooseSymbols(graph, given, variant, checker);
 }
 
+namespace {
+
+/// `binding` and the hints of what it lacks; nothing when it lacks no symbol that has one, or when the hints break a constraint: what is
+/// given need not go with them.
+std::optional<ir::Binding> withHints(const ir::Graph& graph, const ir::Binding& binding) {
+  auto hinted = binding;
+  bool more = false;
+  const auto& table = graph.symbolTable();
+  for (auto& symbol : allSymbols(graph))
+    if (auto facts = table.find(symbol); facts != table.end() && facts->second.hint) more |= hinted.try_emplace(symbol, *facts->second.hint).second;
+  if (!more) return std::nullopt;
+  for (auto& constraint : constraintsOf(graph))
+    if (constraint.holds(hinted) == false) return std::nullopt;
+  return hinted;
+}
+
+}  // namespace
+
 ir::Binding chooseSymbols(const ir::Graph& graph, const Given& given, int variant, const SymbolChecker& checker) {
   auto binding = given.symbols();
-  std::vector<std::string> unknown;
-  for (auto& symbol : allSymbols(graph))
-    if (!binding.count(symbol)) unknown.push_back(symbol);
+  if (auto problem = outsideRange(graph, binding)) throw InputError(*problem);
+  auto hinted = withHints(graph, binding);
+  const auto unknownIn = [&](const ir::Binding& known) {
+    std::vector<std::string> unknown;
+    for (auto& symbol : allSymbols(graph))
+      if (!known.count(symbol)) unknown.push_back(symbol);
+    return unknown;
+  };
+  if (hinted && variant == 0) binding = *hinted;
+  auto unknown = unknownIn(binding);
   if (unknown.empty()) return binding;
-  return Search(graph, std::move(binding), std::move(unknown)).find(checker, variant);
+  if (hinted && !unknownIn(*hinted).empty()) hinted.reset();   // no whole binding to fall back on
+  return Search(graph, std::move(binding), std::move(unknown), std::move(hinted)).find(checker, variant);
 }
 
 }  // namespace graph::run

@@ -20,6 +20,13 @@ class Collector {
       sizes(id, node);
       if (node.op == ir::Op::call_function) call(id, node);
     }
+    for (auto& [name, facts] : graph_.symbolTable())
+      if (facts.hasRange())
+        add({}, name + " in " + facts.range(), {name}, [name = name, facts = facts](const ir::Binding& b) -> std::optional<bool> {
+          auto value = b.find(name);
+          if (value == b.end()) return std::nullopt;
+          return facts.contains(value->second);
+        });
     for (auto& guard : graph_.guards())
       if (guard.kind == ir::Guard::Kind::symbol)
         if (auto condition = Condition::parse(guard.condition))
@@ -195,6 +202,13 @@ std::optional<Expr> expressionOf(const ir::Graph& graph, const ir::Argument& arg
   if (auto* value = argument.as<int64_t>()) return Expr(*value);
   if (auto id = argument.node())
     if (auto* sym = graph.node(id).sym()) return sym->value;
+  return std::nullopt;
+}
+
+std::optional<std::string> outsideRange(const ir::Graph& graph, const ir::Binding& binding) {
+  for (auto& [name, facts] : graph.symbolTable())
+    if (auto value = binding.find(name); value != binding.end() && !facts.contains(value->second))
+      return name + " = " + std::to_string(value->second) + " is outside of its range: the graph states " + name + " in " + facts.range();
   return std::nullopt;
 }
 

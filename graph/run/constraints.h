@@ -1,5 +1,5 @@
 // What the annotations of a graph demand of its symbols: a slice annotated `s0` of a dimension `s1` needs s0 <= s1, a view needs equal
-// element counts, asserts and guards need what they say.
+// element counts, asserts, guards and stated ranges need what they say.
 //
 // Cheap and partial: it prunes the choices that meta propagation then confirms. Pure.
 #pragma once
@@ -13,11 +13,14 @@
 namespace graph::run {
 
 struct Constraint {
-  ir::NodeId node;   // who demands it; none for a guard
+  ir::NodeId node;   // who demands it; none for a guard or range
   std::string text;  // "slice_3: s0 is not the length min(s0, s1) of the slice"
   std::set<std::string> symbols;
   std::function<std::optional<bool>(const ir::Binding&)> holds;  // nothing when a symbol is unbound
 };
+
+/// The first value that is outside of the range which the graph states for its symbol, in words; nothing when all are inside.
+std::optional<std::string> outsideRange(const ir::Graph& graph, const ir::Binding& binding);
 
 std::vector<Constraint> constraintsOf(const ir::Graph& graph);
 

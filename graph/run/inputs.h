@@ -29,10 +29,11 @@ struct Inputs {
 /// What disagrees with the annotations under a binding: Backend::propagate(graph, binding).problems, or nothing to check with.
 using SymbolChecker = std::function<std::vector<Problem>(const ir::Binding&)>;
 
-/// The value of every symbol: `bind` first, then sizes of given tensors, then numbers that are distinct, small, and agree with the
-/// annotations (a slice annotated `s0` of a dimension `s1` needs s0 <= s1), found by a bounded search that `checker` confirms.
-/// `variant` gives different choices: 0 small, 1 another small one, 2 large. Throws InputError for a contradiction, a name that the graph
-/// does not have, or when nothing fits: it then names the node that disagrees.
+/// The value of every symbol: `bind` first, then sizes of given tensors, then (variant 0) the hints of the graph's text where they fit those,
+/// then numbers that are distinct, small, and agree with the annotations (a slice annotated `s0` of a dimension `s1` needs s0 <= s1) and
+/// stated ranges, found by a bounded search that `checker` confirms. `variant` gives different choices: 0 hints, else small, 1 another small
+/// one, 2 large. Throws InputError for a contradiction, a value outside of its stated range, a name that the graph does not have, or when
+/// nothing fits: it then names the node that disagrees.
 ir::Binding chooseSymbols(const ir::Graph& graph, const InputRequest& request, int variant = 0, const SymbolChecker& checker = {});
 
 /// Builds the inputs. Tensors that are not given are made from the seed, the same on every device: normal floats (matrices scaled by

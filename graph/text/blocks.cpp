@@ -38,6 +38,12 @@ ir::Graph& Blocks::addGraph(std::string name) {
   return *roots_.back()->graph;
 }
 
+ir::Graph* Blocks::lastOutermost() {
+  Block* block = roots_.empty() ? nullptr : roots_.back().get();
+  while (block && !block->graph) block = block->children.empty() ? nullptr : block->children.back().get();
+  return block ? block->graph.get() : nullptr;
+}
+
 /// Attributes of the module that may hold nested graphs, in the order in which the graph reads them: the likely ones
 /// (`cond_true_0`, `wrap_body_1`: numbered and without a tensor's annotation), or all of them when those are not enough.
 std::vector<std::string> Blocks::graphAttributes(const ir::Graph& graph, size_t wanted) {

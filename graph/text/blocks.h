@@ -21,6 +21,8 @@ class Blocks {
   void closeTo(uint32_t indent);
   /// A graph that stands alone (a fragment, print(graph)).
   ir::Graph& addGraph(std::string name);
+  /// The outermost graph that was read last: what a text says behind a graph is about it. Null when there is none.
+  ir::Graph* lastOutermost();
   bool empty() const { return roots_.empty(); }
 
   /// Every graph, nested ones right behind their outer one and attached to it.

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "graph/text/literal.h"
+#include "graph/text/stated_lines.h"
 
 namespace graph::text {
 namespace {
@@ -40,7 +41,7 @@ bool startsWithWord(std::string_view content, std::string_view word) {
   return content.starts_with(word) && (content.size() == word.size() || !isNameChar(content[word.size()]));
 }
 
-void readComment(Reader& r, const Line& line, std::shared_ptr<const std::string>& stack) {
+void readComment(Reader& r, const Line& line, std::shared_ptr<const std::string>& stack, Declared* declared) {
   std::string_view text = line.content.substr(1);
   while (text.starts_with(' ')) text.remove_prefix(1);
   constexpr std::string_view kGuard = "guard: ";
@@ -50,6 +51,7 @@ void readComment(Reader& r, const Line& line, std::shared_ptr<const std::string>
     r.problems.warning({begin, begin + static_cast<uint32_t>(text.size())}, "this guard cannot be read: expected disjoint(a, b), no_self_overlap(a) or a condition");
     return;
   }
+  if (declared && readStatedLine(text, static_cast<uint32_t>(text.data() - r.lexer.text().data()), *declared, r.problems)) return;
   if (!stack || *stack != text) stack = std::make_shared<const std::string>(text);
 }
 
@@ -64,7 +66,9 @@ LineStart FunctionParser::parse(const Line& line) {
     r_.lexer.skipLine();
   }
   const Token& feed = r_.token();
-  return parseBody({feed.end, feed.line + (feed.kind == Token::Kind::newline)}, line.indent);
+  const LineStart next = parseBody({feed.end, feed.line + (feed.kind == Token::Kind::newline)}, line.indent);
+  if (!declared_.empty()) declared_.apply(r_.scope->graph(), r_.problems);
+  return next;
 }
 
 void FunctionParser::signature() {
@@ -117,7 +121,7 @@ LineStart FunctionParser::parseBody(LineStart at, uint32_t headerIndent) {
     if (line.content.empty()) {
       at = next;
     } else if (line.content[0] == '#') {
-      if (!hasBody_ || line.indent >= bodyIndent_ || isFragment_) readComment(r_, line, stack_);
+      if (!hasBody_ || line.indent >= bodyIndent_ || isFragment_) readComment(r_, line, stack_, isFragment_ ? nullptr : &declared_);
       at = next;
     } else if (endsBody(line, headerIndent)) {
       break;

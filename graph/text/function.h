@@ -1,6 +1,7 @@
 // A function's signature and body, or a body alone (a fragment). Internal to graph/text.
 #pragma once
 
+#include "graph/text/declared.h"
 #include "graph/text/reader.h"
 #include "graph/text/statement.h"
 
@@ -18,15 +19,15 @@ struct Line {
 /// The line at `from`; `next` receives the start of the following one.
 Line lineAt(std::string_view text, LineStart from, LineStart& next);
 bool startsWithWord(std::string_view content, std::string_view word);
-/// A `# …` line in a graph: `# guard: …` is part of the graph; any other comment is the place in the user's program of what
-/// follows it, and becomes `stack`.
-void readComment(Reader& reader, const Line& line, std::shared_ptr<const std::string>& stack);
+/// A `# …` line in a graph: `# guard: …` and, when `declared` takes them, the lines of stated_lines.h are part of the graph; any other
+/// comment is the place in the user's program of what follows it, and becomes `stack`.
+void readComment(Reader& reader, const Line& line, std::shared_ptr<const std::string>& stack, Declared* declared = nullptr);
 
 class FunctionParser {
  public:
   FunctionParser(Reader& reader, bool isFragment) : r_(reader), statements_(reader), isFragment_(isFragment) {}
 
-  /// Reads `def name(…):`, which begins on `line`, and its body. Returns where reading goes on.
+  /// Reads `def name(…):`, which begins on `line`, and its body, with what comments state of the graph. Returns where reading goes on.
   LineStart parse(const Line& line);
   /// Reads statements from `at` on.
   LineStart parseBody(LineStart at, uint32_t headerIndent);
@@ -48,6 +49,7 @@ class FunctionParser {
   bool hasBody_ = false;
   uint32_t bodyIndent_ = 0;
   size_t failures_ = 0;
+  Declared declared_;          // by comments of the body
   std::shared_ptr<const std::string> stack_;
 };
 

@@ -9,10 +9,13 @@
 #include <fstream>
 
 #include "graph/text/blocks.h"
+#include "graph/text/export_signature.h"
 #include "graph/text/expression.h"
 #include "graph/text/function.h"
 #include "graph/text/graph_form.h"
 #include "graph/text/implied.h"
+#include "graph/text/load_args.h"
+#include "graph/text/module_state.h"
 #include "graph/text/operators.h"
 #include "graph/text/tabular.h"
 
@@ -24,6 +27,8 @@ constexpr std::string_view kNoGraph =
 
 /// Stands above the nodes of a kernel in the code that Inductor writes.
 constexpr std::string_view kInductorGraph = "# Graph fragment:";
+constexpr size_t kMostValues = 100'000;   // lines `s0 = 8` that are remembered
+constexpr int kMostDescriptions = 8;      // sections behind a graph that are read
 
 /// The name in `class NAME(torch.nn.Module):`, also behind the path that a log puts before it; empty when the line is none.
 std::string_view className(std::string_view content) {
@@ -51,7 +56,7 @@ std::string_view functionName(std::string_view content) {
 
 class FileParser {
  public:
-  explicit FileParser(std::string_view original) : source_(original), problems_(source_), lexer_(source_.text()) {}
+  explicit FileParser(std::string_view original) : source_(original), problems_(source_), lexer_(source_.text()), exported_(source_.text(), problems_) {}
 
   ParsedFile parse() {
     ParsedFile file;
@@ -80,6 +85,9 @@ class FileParser {
       if (line.content.empty() || line.content[0] == '#') continue;
       if (auto name = className(line.content); !name.empty()) {
         blocks_.openClass(name, line.indent);
+        state_.clear();
+      } else if (line.content.starts_with("def load_args(reader")) {
+        next = loadArgs(line, next);
       } else if (auto function = functionName(line.content); !function.empty() && isGraphFunction(function)) {
         next = readFunction(line, function);
       } else if (isGraphHeader(line.content)) {
@@ -88,10 +96,45 @@ class FileParser {
         next = readForm<GraphFormParser>(line, "fragment", true);
       } else if (auto table = tableName(line.content); !table.empty()) {
         next = readForm<TableParser>(line, table, false);
+      } else if (exported_.read(line, next)) {
+        stated(exported_.take(), line);
+      } else if (state_.read(line.content, offsetOf(line))) {
+        continue;
       } else {
         blocks_.closeTo(line.indent);
+        if (line.indent == 0 && values_.symbols() < kMostValues) readSymbolValues(line.content, offsetOf(line), values_);
       }
     }
+  }
+
+  uint32_t offsetOf(const Line& line) const { return static_cast<uint32_t>(line.content.data() - source_.text().data()); }
+
+  LineStart loadArgs(const Line& line, LineStart next) {
+    LoadArgs arguments(source_.text(), problems_);
+    Declared values = std::exchange(values_, {});
+    next = arguments.read(line, next, values);
+    if (ir::Graph* graph = described(line)) {
+      arguments.apply(*graph, values);
+      values.apply(*graph, problems_);
+    }
+    return next;
+  }
+
+  void stated(const Declared& declared, const Line& line) {
+    if (ir::Graph* graph = described(line)) declared.apply(*graph, problems_);
+  }
+
+  /// The graph before, which the section that begins on `line` describes. Null, and said so, when there is none or when it was described too
+  /// often: each costs a walk over the graph.
+  ir::Graph* described(const Line& line) {
+    ir::Graph* graph = blocks_.lastOutermost();
+    if (graph != describedGraph_) descriptions_ = 0;
+    describedGraph_ = graph;
+    if (graph && ++descriptions_ <= kMostDescriptions) return graph;
+    const uint32_t begin = offsetOf(line);
+    problems_.warning({begin, begin + static_cast<uint32_t>(std::min<size_t>(line.content.size(), 17))},
+                      graph ? fmt::format("this is not read: {} sections about the graph before were", kMostDescriptions) : "no graph stands before this");
+    return nullptr;
   }
 
   LineStart readFunction(const Line& line, std::string_view name) {
@@ -101,6 +144,7 @@ class FileParser {
     Reader reader{lexer_, problems_, caches_, &scope};
     FunctionParser function(reader, false);
     LineStart next = function.parse(line);
+    state_.apply(graph, problems_);
     if (!graph.output() && !function.isStandIn()) {
       auto begin = static_cast<uint32_t>(line.content.data() - source_.text().data());
       problems_.error({begin, begin + static_cast<uint32_t>(line.content.size())}, fmt::format("'{}' has no return statement: the text is cut short", name));
@@ -162,6 +206,11 @@ class FileParser {
   Lexer lexer_;
   FileCaches caches_;
   Blocks blocks_;
+  ExportSignature exported_;
+  ModuleState state_;  // of the class being read
+  Declared values_;   // lines `s0 = 8` before a graph
+  const ir::Graph* describedGraph_ = nullptr;
+  int descriptions_ = 0;
   bool hasForward_ = false;
   bool hasInductorGraphs_ = false;  // and no other
   bool foundGraph_ = false;

@@ -9,6 +9,7 @@
 #include "graph/text/lexer.h"
 #include "graph/text/literal.h"
 #include "graph/text/operators.h"
+#include "graph/text/stated_lines.h"
 
 namespace graph::text {
 namespace {
@@ -122,6 +123,10 @@ class GraphPrinter {
   void body(int indent) {
     LastUses lastUses(graph_);
     bool isFirst = true;
+    for (auto& stated : statedLines(graph_)) {
+      line(indent, "# " + stated);
+      isFirst = false;
+    }
     for (auto& guard : graph_.guards()) {
       line(indent, "# guard: " + guard.str());
       isFirst = false;

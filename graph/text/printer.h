@@ -13,8 +13,8 @@ struct PrintOptions {
   bool deletions = true;     // `;  x = None` after the last use
 };
 
-/// print_readable form (quoted annotations), `class NAME(torch.nn.Module):` … with nested classes for subgraphs and guards as
-/// `# guard: disjoint(a, b)` lines at the top of the body.
+/// print_readable form (quoted annotations), `class NAME(torch.nn.Module):` … with nested classes for subgraphs, guards as
+/// `# guard: disjoint(a, b)` lines at the top of the body, and above them what is stated of symbols, inputs and outputs (stated_lines.h).
 std::string print(const ir::Graph& graph, const PrintOptions& options = {});
 /// What print(graph) shows in torch 2.11, `graph():` and a line a node; guards as `# guard:` lines below the header. A string stands
 /// without quotes as there, unless it would then read back as something else.

@@ -3,6 +3,7 @@
 
 #include "graph/files/safetensors.h"
 #include "graph/ir/diff.h"
+#include "graph/run/constraints.h"
 #include "rewrites/export.h"
 #include "rewrites/lua/core.h"
 
@@ -232,7 +233,13 @@ int bind(lua_State* L) {
       else throw std::runtime_error("fx.bind: " + name + " takes an integer that is not negative, or false to unbind it");
       lua_pop(L, 1);
     }
-    request.bind = std::move(changed);
+    std::swap(request.bind, changed);
+    if (!request.tensorsFile) {   // sizes of given tensors are looked at when the graph runs
+      if (auto problem = graph::run::outsideRange(graph, c.session.binding())) {
+        std::swap(request.bind, changed);
+        throw std::runtime_error("fx.bind: " + *problem);
+      }
+    }
   }
   lua_newtable(L);
   for (const auto& [name, number] : request.bind) setField(L, name.c_str(), number);

@@ -10,7 +10,10 @@ from program import ADD, CACHE, OLD_VALUE, PROGRAM, SAMPLES, ProgramTest, breach
 KINDS = {"update": null_or(int), "copy_": null_or(int), "clone": null_or(int)}
 INFO = {
     "graphs": each({"name": str, "nodes": int, "operators": values(int), "inputs": each({"name": str, "dtype": null_or(str), "shape": null_or(each((int, str)))}),
-                    "symbols": each(str), "mutates": each(str), "copied_bytes": KINDS}),
+                    "symbols": each(str), "ranges": values({"lower": null_or(int), "upper": null_or(int)}), "hints": values(int),
+                    "signature": null_or({"inputs": each({"name": str, "kind": str, "target": null_or(str), "persistent": null_or(bool)}),
+                                          "outputs": each({"kind": str, "target": null_or(str)})}),
+                    "mutates": each(str), "copied_bytes": KINDS}),
     "diagnostics": each({"severity": str, "line": int, "column": int, "message": str}),
 }
 NESTED = '''class GraphModule(torch.nn.Module):
@@ -35,6 +38,46 @@ NESTED = '''class GraphModule(torch.nn.Module):
 '''
 
 
+# An ATEN export: nothing is written in the graph, and the signature says what is written back.
+EXPORTED = '''ExportedProgram:
+    class GraphModule(torch.nn.Module):
+        def forward(self, p_w: "f32[4]", b_cache: "f32[s0, 4]", x: "f32[s0, 4]", y: "f32[4]"):
+            add: "f32[s0, 4]" = torch.ops.aten.add.Tensor(b_cache, x);  b_cache = None
+            mul: "f32[4]" = torch.ops.aten.mul.Tensor(y, p_w);  y = p_w = None
+            return (add, mul, x)
+
+Graph signature: 
+    # inputs
+    p_w: PARAMETER target='lin.weight'
+    b_cache: BUFFER target='kv.cache' persistent=False
+    x: USER_INPUT
+    y: USER_INPUT
+
+    # outputs
+    add: BUFFER_MUTATION target='kv.cache'
+    mul: USER_INPUT_MUTATION target='y'
+    x: USER_OUTPUT
+
+Range constraints: {s0: VR[2, 64]}
+'''
+RUNNABLE = '''s0 = 6
+class Repro(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.score = <lambda>()
+
+    def forward(self, arg0_1, arg1_1):
+        add = torch.ops.aten.add.Tensor(arg1_1, arg0_1)
+        return (add,)
+
+def load_args(reader):
+    reader.symint(6)  # arg0_1
+    buf0 = reader.storage(None, 16*s0)
+    reader.tensor(buf0, (s0, 4), (1, s0), is_leaf=True)  # arg1_1
+load_args._version = 0
+'''
+
+
 class Info(ProgramTest):
     def info(self, path, *more):
         done = self.expect(0, "info", path, "--json", *more)
@@ -56,6 +99,30 @@ class Info(ProgramTest):
         self.assertEqual(graph["inputs"], [{"name": "cache", "dtype": "f32", "shape": ["s0", 8]}, {"name": "x", "dtype": "f32", "shape": ["s0", 2]}])
         self.assertEqual((graph["symbols"], graph["mutates"]), (["s0"], ["cache"]))
         self.assertEqual(graph["copied_bytes"], {"update": None, "copy_": None, "clone": 0})
+
+    def test_signature(self):
+        path = self.file("exported.txt", EXPORTED)
+        done = self.expect(0, "info", path)
+        self.golden("info_exported.txt", done.stdout + done.stderr)
+        answer = self.info(path)
+        self.assertEqual(answer["diagnostics"], [])
+        graph, = answer["graphs"]
+        self.assertEqual(graph["mutates"], ["b_cache", "y"])
+        self.assertEqual(graph["ranges"], {"s0": {"lower": 2, "upper": 64}})
+        self.assertEqual(graph["signature"]["inputs"][1], {"name": "b_cache", "kind": "BUFFER", "target": "kv.cache", "persistent": False})
+        self.assertEqual(graph["signature"]["outputs"], [{"kind": "BUFFER_MUTATION", "target": "kv.cache"}, {"kind": "USER_INPUT_MUTATION", "target": "y"},
+                                                         {"kind": "USER_OUTPUT", "target": None}])
+        for command in (["info", path], ["run", path]):
+            self.expect(3, *command, "--bind", "s0=65", err="s0 = 65 is outside of its range: the graph states s0 in VR[2, 64]")
+
+    def test_runnable(self):
+        path = self.file("fx_graph_runnable.py", RUNNABLE)
+        done = self.expect(0, "info", path)
+        self.golden("info_runnable.txt", done.stdout + done.stderr)
+        graph, = self.info(path)["graphs"]
+        self.assertEqual(graph["inputs"], [{"name": "arg0_1", "dtype": "Sym(s0)", "shape": None}, {"name": "arg1_1", "dtype": "f32", "shape": ["s0", 4]}])
+        self.assertEqual((graph["hints"], graph["ranges"], graph["signature"]), ({"s0": 6}, {}, None))
+        self.expect(0, "run", path)
 
     def test_copied_bytes_once_bound(self):
         graph, = self.info(self.file("cache.txt", CACHE), "--bind", "s0=10")["graphs"]

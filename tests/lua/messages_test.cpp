@@ -93,6 +93,13 @@ TEST_F(Messages, OfBindings) {
   }
 }
 
+TEST_F(Messages, BindOutsideOfAStatedRange) {
+  session.openText("def forward(self, x: \"f32[s0]\"):\n    # symbol: s0 in VR[2, 8]\n    return (x,)\n", "range.txt");
+  value("fx.bind{s0 = 8}");
+  EXPECT_NE(error("fx.bind{s0 = 9}").find("fx.bind: s0 = 9 is outside of its range: the graph states s0 in VR[2, 8]"), std::string::npos);
+  EXPECT_EQ(value("fx.bind()"), "{s0 = 8}");   // what was bound stays
+}
+
 TEST_F(Messages, AfterAnotherGraphIsOpened) {
   value("g = fx.graph() m = g.mul");
   session.openText("def forward(self, x: \"f32[2]\"):\n    return (x,)\n", "other.txt");

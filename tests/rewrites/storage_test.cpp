@@ -40,6 +40,21 @@ return (a,)
   EXPECT_EQ(p.shows("f"), "x[0:s0, 10:16]");
 }
 
+TEST(Storage, StatedRangesProveThatPartsAreApart) {
+  const std::string signature = R"p(n: "Sym(s0)", x: "f32[64, 4]")p", lines = R"p(a: "f32[s0, 4]" = torch.ops.aten.slice.Tensor(x, 0, 0, n)
+b: "f32[44, 4]" = torch.ops.aten.slice.Tensor(x, 0, 20, 64)
+return (a,)
+)p";
+  const auto overlap = [&](const std::string& stated) {
+    Program p(signature, stated + lines);
+    return p.storage.overlap(p.at("a"), p.at("b"));
+  };
+  EXPECT_EQ(overlap(""), Overlap::unknown);
+  EXPECT_EQ(overlap("# symbol: s0 in VR[2, 20]\n"), Overlap::no);
+  EXPECT_EQ(overlap("# symbol: s0 in VR[2, 21]\n"), Overlap::unknown);
+  EXPECT_EQ(overlap("# symbol: s0 in VR[2, int_oo], hint 8\n"), Overlap::unknown);   // a hint proves nothing
+}
+
 TEST(Storage, SelectPermuteViewExpand) {
   Program p(R"p(x: "f32[4, 3, 6]")p", R"p(a: "f32[4, 6]" = torch.ops.aten.select.int(x, 1, -1)
 b: "f32[6, 4]" = torch.ops.aten.permute.default(a, [1, 0])

@@ -54,6 +54,54 @@ TEST(ChooseSymbols, viewsNeedDivisibility) {
   EXPECT_EQ(run::chooseSymbols(b.output({id(v)}), {}).at("s0") % 24, 0);
 }
 
+TEST(ChooseSymbols, hintsComeBehindWhatIsGiven) {
+  auto graph = cacheGraph();
+  graph.setSymbolTable({{"s0", {{}, {}, 7}}, {"s1", {{}, {}, 31}}});
+  EXPECT_EQ(run::chooseSymbols(graph, {}), (ir::Binding{{"s0", 7}, {"s1", 31}}));
+  InputRequest request;
+  request.bind = {{"s1", 40}};
+  EXPECT_EQ(run::chooseSymbols(graph, request), (ir::Binding{{"s0", 7}, {"s1", 40}}));
+  request.bind = {{"s1", 6}};   // the hint does not go with it
+  EXPECT_LE(run::chooseSymbols(graph, request).at("s0"), 6);
+  EXPECT_NE(run::chooseSymbols(graph, {}, 2).at("s0"), 7);   // verification wants other sizes too
+  graph.setSymbolTable({{"s1", {{}, {}, 31}}});              // one has a hint, the other is chosen to go with it
+  EXPECT_EQ(run::chooseSymbols(graph, {}).at("s1"), 31);
+  EXPECT_LE(run::chooseSymbols(graph, {}).at("s0"), 31);
+}
+
+TEST(ChooseSymbols, hintsAreTheAnswerWhenNothingElseRuns) {
+  // Without annotations on the way a problem names no symbol: that the hints do not have it tells that it is theirs.
+  auto graph = cacheGraph();
+  graph.setSymbolTable({{"s0", {{}, {}, 7}}, {"s1", {{}, {}, 31}}});
+  const auto part = graph.find("part");
+  auto bare = graph.node(part);
+  bare.meta = {};
+  graph.replace(part, bare);
+  const auto output = graph.output();
+  const run::SymbolChecker onlyHints = [&](const ir::Binding& b) {
+    std::vector<run::Problem> problems;
+    if (b.at("s1") != 31) problems.push_back({output, "does not fit"});
+    return problems;
+  };
+  EXPECT_EQ(run::chooseSymbols(graph, {}, 2, onlyHints).at("s1"), 31);
+}
+
+TEST(ChooseSymbols, statedRanges) {
+  auto graph = cacheGraph();
+  graph.setSymbolTable({{"s0", {1000, 1003, {}}}, {"s1", {{}, 1500, {}}}});
+  for (int variant : {0, 1, 2}) {
+    const auto binding = run::chooseSymbols(graph, {}, variant);
+    EXPECT_GE(binding.at("s0"), 1000);
+    EXPECT_LE(binding.at("s0"), 1003);
+    EXPECT_LE(binding.at("s1"), 1500);
+  }
+  InputRequest request;
+  request.bind = {{"s0", 4}};
+  EXPECT_HAS(messageOf<InputError>([&] { run::chooseSymbols(graph, request); }), "s0 = 4 is outside of its range: the graph states s0 in VR[1000, 1003]");
+  request.bind = {{"n", 1004}};   // by the placeholder that is s0
+  EXPECT_HAS(messageOf<InputError>([&] { run::chooseSymbols(graph, request); }), "s0 = 1004 is outside of its range");
+}
+
 TEST(ChooseSymbols, givenByNameOfSymbolOrPlaceholder) {
   InputRequest request;
   request.bind = {{"n", 5}, {"s1", 9}};

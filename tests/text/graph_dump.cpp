@@ -18,6 +18,15 @@ std::string stackOf(const ir::Node& node) { return node.stack ? *node.stack : st
 
 std::string dump(const ir::Graph& graph) {
   std::string out = fmt::format("graph {}\n", graph.name());
+  for (auto& [name, facts] : graph.symbolTable()) {
+    out += fmt::format("  symbol {} {}", name, facts.range());
+    if (facts.hint) out += fmt::format(" hint {}", *facts.hint);
+    out += "\n";
+  }
+  for (auto& spec : graph.signature().inputs)
+    out += fmt::format("  input {} {} {}{}\n", spec.name, ir::kindName(spec.kind), spec.target,
+                       spec.persistent ? *spec.persistent ? " persistent" : " not persistent" : "");
+  for (auto& spec : graph.signature().outputs) out += fmt::format("  output {} {}\n", ir::kindName(spec.kind), spec.target);
   for (auto& guard : graph.guards()) out += fmt::format("  guard {}\n", guard.str());
   std::string stack;
   for (ir::NodeId id : graph) {
@@ -39,6 +48,8 @@ std::string dump(const ir::Graph& graph) {
 std::string difference(const ir::Graph& a, const ir::Graph& b) {
   if (a.name() != b.name()) return fmt::format("names {} and {}", a.name(), b.name());
   if (a.guards() != b.guards()) return "guards";
+  if (a.signature() != b.signature()) return "signatures";
+  if (a.symbolTable() != b.symbolTable()) return "symbols";
   if (a.size() != b.size()) return fmt::format("{} and {} nodes", a.size(), b.size());
   std::vector<ir::NodeId> toB(a.idLimit());
   auto j = b.begin();

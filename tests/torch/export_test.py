@@ -80,7 +80,7 @@ def check_cache(module):
     raises(ValueError, "share memory", lambda: module.forward(a, n, pos, k, checkered.as_strided((4, 8), (22, 2), 6)))
     raises(ValueError, "two elements of input 'cache' share one address", lambda: module.forward(torch.zeros(1, 8).expand(4, 8), n, pos, k, other))
     raises(ValueError, "two elements of input 'cache' share one address", lambda: module.forward(torch.zeros(40).as_strided((4, 8), (4, 1)), n, pos, k, other))
-    raises(ValueError, "rewritten for s0 >= 2", lambda: module.forward(cache, 1, pos, k[:1], other))
+    raises(ValueError, "made for s0 >= 2", lambda: module.forward(cache, 1, pos, k[:1], other))
     raises(ValueError, "input 'cache' is torch.float64, expected torch.float32", lambda: module.forward(cache.double(), n, pos, k, other))
     raises(ValueError, "dimension 1 of input 'cache' is 7, expected 8", lambda: module.forward(cache[:, :7], n, pos, k, other))
     raises(ValueError, "dimension 0 of input 'other' is 3, expected s1 = 4", lambda: module.forward(cache, n, pos, k, other[:3]))
