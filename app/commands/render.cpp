@@ -18,7 +18,7 @@ Exit render(const RenderOptions& options, Report& report) {
   report.diagnostics = file.diagnostics();
   auto graph = file.graph(options.common.graph);
   if (!file.diagnostics().empty() && !options.common.quiet) fmt::print(stderr, "{}\n", file.drawn(file.diagnostics()));
-  describe(report, *graph, {});
+  describe(report, file.name(), *graph, {});
   auto view = options.around.empty() ? options.view : fmt::format("around {} {}", options.around, options.depth);
   std::string problem;
   auto spec = ViewSpec::parse(view, *graph, fold(*graph), &problem);

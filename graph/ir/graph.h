@@ -130,7 +130,9 @@ class Graph {
   /// through all revisions. `add_3` counts on from 3; words that a dump cannot use as names (`list`, `lambda`, `inf`) get a number.
   std::string uniqueName(std::string_view base) const;
   void setSubgraph(const std::string& name, std::shared_ptr<const Graph> graph);
+  void eraseSubgraph(const std::string& name);
   void addGuard(Guard guard);                    // kept once
+  void setGuards(std::vector<Guard> guards);
 
  private:
   struct State;

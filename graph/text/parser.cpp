@@ -3,13 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
+#include <deque>
 
 #include "graph/text/blocks.h"
 #include "graph/text/expression.h"
+#include "graph/text/file_text.h"
 #include "graph/text/function.h"
 #include "graph/text/implied.h"
 #include "graph/text/operators.h"
@@ -19,6 +17,15 @@ namespace {
 
 constexpr std::string_view kNoGraph =
     "no graph is in this text: expected 'class NAME(torch.nn.Module):', 'def forward(self, ...):', 'graph():' or statements such as x = torch.ops.aten.relu.default(y)";
+
+constexpr std::string_view kNoPayload = "this structured trace has no graph among its payloads";
+
+/// The title in `===== Forward graph 0 =====`; empty when the line is none.
+std::string_view logTitle(std::string_view content) {
+  if (!content.starts_with("===")) return {};
+  size_t begin = content.find_first_not_of("= "), end = content.find_last_not_of("= ");
+  return begin == std::string_view::npos || end + 4 > content.size() ? std::string_view() : content.substr(begin, end + 1 - begin);
+}
 
 /// The name in `class NAME(torch.nn.Module):`, also behind the path that a log puts before it; empty when the line is none.
 std::string_view className(std::string_view content) {
@@ -46,16 +53,18 @@ std::string_view functionName(std::string_view content) {
 
 class FileParser {
  public:
-  explicit FileParser(std::string_view original) : source_(original), problems_(source_), lexer_(source_.text()) {}
+  explicit FileParser(std::string_view original) : source_(original), problems_(source_) {}
 
   ParsedFile parse() {
     ParsedFile file;
     try {
-      scan();
-      if (blocks_.empty() || !foundGraph_) fragment();
+      for (const SourceText::Section& section : source_.sections()) scan(section);
+      if (source_.isTrace() && !foundGraph_ && !problems_.errors()) problems_.fileError(std::string(kNoPayload));
+      else if (!foundGraph_ && !source_.isTrace()) fragment();
     } catch (const GiveUp&) {
     }
-    file.graphs = blocks_.finish();
+    file.graphs = blocks_.finish(&file.titles);
+    file.isTrace = source_.isTrace();
     file.diagnostics = problems_.take();
     return file;
   }
@@ -64,11 +73,15 @@ class FileParser {
   /// Helper functions of a script (load_args, kernels) are no graphs when there is a `forward`.
   bool isGraphFunction(std::string_view name) const { return name == "forward" || (!hasForward_ && !name.starts_with("__")); }
 
-  void scan() {
-    std::string_view text = source_.text();
-    for (size_t at = 0; (at = text.find("def forward", at)) != std::string_view::npos && !hasForward_; at += 11)
+  void scan(const SourceText::Section& section) {
+    std::string_view text = source_.text().substr(0, section.end);
+    lexers_.emplace_back(text);  // a payload that is cut short ends where it ends
+    blocks_.closeTo(0);
+    blocks_.setTitle(section.title, source_.isTrace());
+    hasForward_ = false;
+    for (size_t at = section.begin; (at = text.find("def forward", at)) != std::string_view::npos && !hasForward_; at += 11)
       hasForward_ = at + 11 < text.size() && !isNameChar(text[at + 11]);
-    for (LineStart at, next; at.offset < text.size(); at = next) {
+    for (LineStart at{static_cast<uint32_t>(section.begin), section.line}, next; at.offset < text.size(); at = next) {
       Line line = lineAt(text, at, next);
       if (line.content.empty() || line.content[0] == '#') continue;
       if (auto name = className(line.content); !name.empty()) {
@@ -76,6 +89,7 @@ class FileParser {
       } else if (auto function = functionName(line.content); !function.empty() && isGraphFunction(function)) {
         next = readFunction(line, function);
       } else {
+        if (auto title = logTitle(line.content); !title.empty() && !source_.isTrace()) blocks_.setTitle(std::string(title), false);
         blocks_.closeTo(line.indent);
       }
     }
@@ -85,7 +99,7 @@ class FileParser {
     foundGraph_ = true;
     ir::Graph& graph = blocks_.openFunction(name, line.indent);
     Scope scope(graph, problems_, false);
-    Reader reader{lexer_, problems_, caches_, &scope};
+    Reader reader{lexers_.back(), problems_, caches_, &scope};
     FunctionParser function(reader, false);
     LineStart next = function.parse(line);
     if (!graph.output() && !function.isStandIn()) {
@@ -103,7 +117,7 @@ class FileParser {
     size_t failures = 0;
     {
       Scope scope(graph, problems_, true);
-      Reader reader{lexer_, problems_, caches_, &scope};
+      Reader reader{lexers_.back(), problems_, caches_, &scope};
       FunctionParser body(reader, true);
       try {
         body.parseBody({}, 0);
@@ -123,7 +137,7 @@ class FileParser {
 
   SourceText source_;
   Problems problems_;
-  Lexer lexer_;
+  std::deque<Lexer> lexers_;  // one for each section; names that a line wrap had cut live in them
   FileCaches caches_;
   Blocks blocks_;
   bool hasForward_ = false;
@@ -147,20 +161,8 @@ ParsedFile parse(std::string_view source) {
 }
 
 ParsedFile parseFile(const std::string& path, std::string* source) {
-  std::error_code error;
-  auto status = std::filesystem::status(path, error);
-  if (status.type() == std::filesystem::file_type::not_found) return onlyError("no such file");
-  if (std::filesystem::is_directory(status)) return onlyError("this is a folder, not a file");
-  if (std::filesystem::is_regular_file(status) && std::filesystem::file_size(path, error) > (uint64_t{1} << 31))
-    return onlyError("the file is larger than 2 GiB");
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return onlyError(fmt::format("the file cannot be opened: {}", std::strerror(errno)));
   std::string text;
-  if (std::filesystem::is_regular_file(status)) text.reserve(std::filesystem::file_size(path, error));
-  char buffer[1 << 16];
-  while (in.read(buffer, sizeof buffer) || in.gcount()) text.append(buffer, static_cast<size_t>(in.gcount()));
-  if (in.bad()) return onlyError(fmt::format("the file cannot be read: {}", std::strerror(errno)));
-  if (text.empty()) return onlyError("the file is empty");
+  if (auto problem = readText(path, text); !problem.empty()) return onlyError(std::move(problem));
   ParsedFile file = parse(text);
   if (source) *source = std::move(text);
   return file;

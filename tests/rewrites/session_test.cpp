@@ -114,7 +114,7 @@ TEST(Session, SeveralGraphsHaveTheirOwnJournals) {
     s.use("Third");
     ADD_FAILURE();
   } catch (const OpenError& error) {
-    EXPECT_EQ(std::string(error.what()), "no graph is called 'Third': the file has " + s.graphNames()[0] + ", " + s.graphNames()[1]);
+    EXPECT_EQ(std::string(error.what()), "no graph is called 'Third': there are\n  0 First\n  1 Second");
   }
   EXPECT_THROW(s.use("99"), OpenError);
 }
