@@ -60,15 +60,20 @@ std::shared_ptr<const graph::ir::Graph> GraphFile::graph(const std::string& numb
 std::shared_ptr<const graph::ir::Graph> GraphFile::usableGraph(const std::string& numberOrName, bool quiet) {
   auto chosen = graph(numberOrName);
   std::vector<Diagnostic> errors, warnings;
-  const std::string& key = dumps_->sources()[dumps_->dumps()[number_].source].key;
-  for (const Diagnostic& diagnostic : diagnostics()) {
-    if (diagnostic.file != key && !diagnostic.file.empty()) continue;
+  for (const Diagnostic& diagnostic : chosenDiagnostics()) {
     (diagnostic.severity == Severity::error ? errors : warnings).push_back(diagnostic);
   }
   if (!errors.empty()) throw Failure(Exit::unusable, drawn(errors));
   if (!quiet && !warnings.empty()) fmt::print(stderr, "{}\n", drawn(warnings));
   if (auto problems = lint(number_); !problems.empty()) throw Failure(Exit::unusable, drawn(problems));
   return chosen;
+}
+
+std::vector<Diagnostic> GraphFile::chosenDiagnostics() const {
+  const std::string& key = dumps_->sources()[dumps_->dumps()[number_].source].key;
+  auto all = diagnostics();
+  std::erase_if(all, [&](const Diagnostic& diagnostic) { return !diagnostic.file.empty() && diagnostic.file != key; });
+  return all;
 }
 
 std::string GraphFile::drawn(const std::vector<Diagnostic>& diagnostics) const {

@@ -13,7 +13,7 @@ Exit compare(const CompareOptions& options, Report& report) {
   GraphFile fileA(options.before), fileB(options.after);
   report.diagnostics = fileA.diagnostics();
   auto a = fileA.usableGraph(options.common.graph, options.common.quiet);
-  auto b = fileB.usableGraph(fileB.graphs().size() == 1 ? "" : options.common.graph, options.common.quiet);
+  auto b = fileB.usableGraph(fileB.dumps()->dumps().size() == 1 ? "" : options.common.graph, options.common.quiet);
   describe(report, fileA.name(), *a, request.bind);
   report.graph.nodesAfter = b->size();
   auto& backend = readyBackend(options.common, request, report);

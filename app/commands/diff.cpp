@@ -11,8 +11,9 @@ namespace app::commands {
 namespace {
 
 std::shared_ptr<const graph::ir::Graph> readable(GraphFile& file, const std::string& select, bool quiet) {
-  if (!file.empty() && !file.diagnostics().empty() && !quiet) fmt::print(stderr, "{}\n", file.drawn(file.diagnostics()));
-  return file.graph(select);
+  auto chosen = file.graph(select);
+  if (auto wrong = file.chosenDiagnostics(); !wrong.empty() && !quiet) fmt::print(stderr, "{}\n", file.drawn(wrong));
+  return chosen;
 }
 
 }  // namespace

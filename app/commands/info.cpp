@@ -157,6 +157,7 @@ Exit info(const InfoOptions& options, Report& report) {
     for (size_t number = 0; number < dumps.dumps().size(); ++number) chosen.push_back(number);
   } else {
     file.graph(options.common.graph);
+    report.diagnostics = file.chosenDiagnostics();
     chosen.push_back(file.number());
   }
   for (size_t number : chosen)

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMostFiles = 20000;             // that are looked at
-constexpr size_t kMostBytes = size_t{1} << 30;   // of dumps that are kept
+constexpr size_t kMostBytes = size_t{256} << 20; // that are read
 constexpr int kDeepest = 12;
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
@@ -100,18 +100,18 @@ class Reading {
     }
     const uint64_t size = entry.file_size(error);
     if (!error && size > kMostBytes - bytes_)
-      return stop(fmt::format("the folder has more than {} MiB of dumps: from {} on nothing was read", kMostBytes >> 20, entry.path().filename().string()));
+      return stop(fmt::format("the folder has more than {} MiB of text: from {} on nothing was read", kMostBytes >> 20, entry.path().filename().string()));
     FolderFile file{entry.path().lexically_relative(root_).generic_string(), {}};
     if (auto problem = readText(entry.path().string(), file.text); !problem.empty()) {
       if (!file.text.empty() || size != 0 || error) warn(entry.path(), std::move(problem));
       else ++folder_.skipped;  // an empty file
       return;
     }
+    bytes_ += file.text.size();
     if (!looksLikeDump(file.text)) {
       ++folder_.skipped;
       return;
     }
-    bytes_ += file.text.size();
     folder_.files.push_back(std::move(file));
   }
 

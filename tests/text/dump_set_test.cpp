@@ -2,6 +2,7 @@
 #include "graph/text/dump_set.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
