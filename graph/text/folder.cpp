@@ -133,9 +133,10 @@ Folder readFolder(const std::string& path) { return Reading(path).run(); }
 bool looksLikeDump(std::string_view text) {
   if (text.substr(0, 4096).find('\0') != std::string_view::npos) return false;
   const auto follows = [&](std::string_view word, auto accept) {
-    for (size_t at = 0; (at = text.find(word, at)) != std::string_view::npos; at += word.size()) {
+    for (size_t at = 0; (at = text.find(word, at)) != std::string_view::npos;) {
       size_t line = text.rfind('\n', at) + 1, stop = std::min(text.find('\n', at), text.size());  // npos + 1 = 0
       if (accept(text.substr(line, at - line), text.substr(at, stop - at))) return true;
+      at = stop;  // once for each line, however long it is
     }
     return false;
   };

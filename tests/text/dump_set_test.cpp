@@ -132,6 +132,13 @@ TEST(Folders, LoopsAndDepthAreBounded) {
   EXPECT_NE(drawn(set).find("not looked at: more than 12 folders deep"), std::string::npos) << drawn(set);
 }
 
+/// One line of a megabyte, full of words that dumps have.
+TEST(Folders, LongLinesCostNoMoreThanTheirLength) {
+  std::string line = "#";
+  while (line.size() < 4000000) line += " opcode def forward( graph(): \"has_payload\"";
+  EXPECT_FALSE(looksLikeDump(line));
+}
+
 TEST(Folders, NaturalOrder) {
   EXPECT_TRUE(naturallyBefore("pass_2", "pass_10"));
   EXPECT_FALSE(naturallyBefore("pass_10", "pass_2"));

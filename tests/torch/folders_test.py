@@ -125,7 +125,7 @@ class Passes(unittest.TestCase):
                               'print("+" .. table.concat(d.added, ","), "-" .. table.concat(d.removed, ",")) end')
             done = subprocess.run([program, "lua", script, folder], capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
-        for line, before, after in zip(done.stdout.splitlines(), names, names[1:], strict=True):
+        for line, before, after in zip(done.stdout.splitlines(), names[:-1], names[1:], strict=True):
             added, removed = (set(filter(None, part[1:].split(","))) for part in line.split("\t"))
             self.assertEqual((added, removed), (after - before, before - after))
 
