@@ -135,7 +135,7 @@ void onCommand(CLI::App* typedCommand, Action& action, const Options& options, c
 
 void addReading(CLI::App& app, Typed& typed, Action& action) {
   auto* info = command(app, "info", "What is in a file: graphs, operators, inputs, what it changes and copies, problems", "Look");
-  info->add_option("FILE", typed.info.file, "A dump")->type_name("")->required();
+  info->add_option("FILE", typed.info.file, "A dump, a structured trace, or a folder of dumps")->type_name("")->required();
   info->add_flag("--json", typed.info.json, "As JSON on standard output");
   info->add_option("--bind", typed.info.bind, "Symbols by name, to count copied bytes")->type_name("s0=8,s1=2048")->allow_extra_args(false);
   addCommon(*info, typed.info.common);

@@ -1,11 +1,10 @@
-// Reads through graph/text; places of nodes are found again in the text by their line and name.
+// Reads through graph/text/dump_set.h; places of nodes are found again in the text by their line and name.
 #include "app/graph_file.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <cstdio>
 
 #include "app/failure.h"
@@ -45,34 +44,36 @@ uint32_t characters(std::string_view text) {
 
 }  // namespace
 
-GraphFile::GraphFile(std::string path) : path_(std::move(path)) {
-  auto parsed = graph::text::parseFile(path_, &source_);
-  graphs_ = std::move(parsed.graphs);
-  diagnostics_ = std::move(parsed.diagnostics);
+GraphFile::GraphFile(std::string path) : dumps_(std::make_shared<const graph::text::DumpSet>(graph::text::DumpSet::read(path))) {}
+
+std::shared_ptr<const graph::ir::Graph> GraphFile::graph(const std::string& numberOrName) {
+  if (empty()) throw Failure(Exit::unusable, drawn(diagnostics()));
+  const auto found = dumps_->matching(numberOrName);
+  if (found.empty()) throw Failure(Exit::usage, fmt::format("--graph: {} has no graph '{}'; it has{}", path(), numberOrName, dumps_->listed()));
+  if (found.size() > 1)
+    throw Failure(Exit::usage, fmt::format("--graph: '{}' may mean several graphs of {}; give a number or a whole name{}", numberOrName, path(),
+                                           dumps_->listed(found)));
+  number_ = found.front();
+  return dumps_->dumps()[number_].graph;
 }
 
-std::shared_ptr<const graph::ir::Graph> GraphFile::graph(const std::string& numberOrName) const {
-  if (graphs_.empty()) throw Failure(Exit::unusable, drawn(diagnostics_));
-  if (numberOrName.empty()) return graphs_.front();
-  for (const auto& each : graphs_)
-    if (each->name() == numberOrName) return each;
-  size_t number = 0;
-  auto [end, error] = std::from_chars(numberOrName.data(), numberOrName.data() + numberOrName.size(), number);
-  if (error == std::errc() && end == numberOrName.data() + numberOrName.size() && number < graphs_.size()) return graphs_[number];
-  std::string names;
-  for (size_t i = 0; i < graphs_.size() && i < 20; ++i) names += fmt::format("\n  {} {}", i, graphs_[i]->name());
-  throw Failure(Exit::usage,
-                fmt::format("--graph: {} has no graph '{}'; it has{}{}", path_, numberOrName, names, graphs_.size() > 20 ? "\n  ..." : ""));
-}
-
-std::shared_ptr<const graph::ir::Graph> GraphFile::usableGraph(const std::string& numberOrName, bool quiet) const {
-  auto errors = diagnostics_;
-  std::erase_if(errors, [](const Diagnostic& diagnostic) { return diagnostic.severity != Severity::error; });
-  if (graphs_.empty() || !errors.empty()) throw Failure(Exit::unusable, drawn(errors));
-  if (!quiet && !diagnostics_.empty()) fmt::print(stderr, "{}\n", drawn(diagnostics_));
+std::shared_ptr<const graph::ir::Graph> GraphFile::usableGraph(const std::string& numberOrName, bool quiet) {
   auto chosen = graph(numberOrName);
-  if (auto problems = lint(*chosen); !problems.empty()) throw Failure(Exit::unusable, drawn(problems));
+  std::vector<Diagnostic> errors, warnings;
+  for (const Diagnostic& diagnostic : chosenDiagnostics()) {
+    (diagnostic.severity == Severity::error ? errors : warnings).push_back(diagnostic);
+  }
+  if (!errors.empty()) throw Failure(Exit::unusable, drawn(errors));
+  if (!quiet && !warnings.empty()) fmt::print(stderr, "{}\n", drawn(warnings));
+  if (auto problems = lint(number_); !problems.empty()) throw Failure(Exit::unusable, drawn(problems));
   return chosen;
+}
+
+std::vector<Diagnostic> GraphFile::chosenDiagnostics() const {
+  const std::string& key = dumps_->sources()[dumps_->dumps()[number_].source].key;
+  auto all = diagnostics();
+  std::erase_if(all, [&](const Diagnostic& diagnostic) { return !diagnostic.file.empty() && diagnostic.file != key; });
+  return all;
 }
 
 std::string GraphFile::drawn(const std::vector<Diagnostic>& diagnostics) const {
@@ -80,15 +81,16 @@ std::string GraphFile::drawn(const std::vector<Diagnostic>& diagnostics) const {
   std::string text;
   for (size_t i = 0; i < diagnostics.size() && i < limit; ++i) {
     if (i) text += '\n';
-    text += graph::text::format(diagnostics[i], path_, source_);
+    text += dumps_->drawn(diagnostics[i]);
   }
-  if (diagnostics.size() > limit) text += fmt::format("\n{}: ... and {} more", path_, diagnostics.size() - limit);
+  if (diagnostics.size() > limit) text += fmt::format("\n{}: ... and {} more", path(), diagnostics.size() - limit);
   return text;
 }
 
-Diagnostic GraphFile::atNode(const graph::ir::Node& node, std::string message) const {
-  Diagnostic diagnostic{Severity::error, node.line, 1, 1, std::move(message)};
-  auto line = lineOf(source_, node.line);
+Diagnostic GraphFile::atNode(size_t number, const graph::ir::Node& node, std::string message) const {
+  const auto& source = dumps_->sources()[dumps_->dumps()[number].source];
+  Diagnostic diagnostic{Severity::error, node.line, 1, 1, std::move(message), source.key};
+  auto line = lineOf(source.text, node.line);
   auto at = findWord(line, node.name);
   if (at == std::string_view::npos)
     at = std::min(line.find_first_not_of(' '), line.size());
@@ -99,17 +101,21 @@ Diagnostic GraphFile::atNode(const graph::ir::Node& node, std::string message) c
 }
 
 std::string GraphFile::drawn(const graph::run::NodeError& error, const graph::ir::Graph& graph) const {
-  if (!graph.contains(error.node) || graph.node(error.node).line == 0) return path_ + ": error: " + error.what();
-  return graph::text::format(atNode(graph.node(error.node), error.what()), path_, source_);
+  // A rewritten graph has the nodes of the one that was read, and new ones. The line is the one of the text that was chosen.
+  const graph::ir::Graph& read = *dumps_->dumps()[number_].graph;
+  const auto node = graph.contains(error.node) ? read.find(graph.node(error.node).name) : graph::ir::NodeId{};
+  if (!node || read.node(node).line == 0 || graph.node(error.node).line == 0) return path() + ": error: " + error.what();
+  return dumps_->drawn(atNode(number_, read.node(node), error.what()));
 }
 
-std::vector<Diagnostic> GraphFile::lint(const graph::ir::Graph& graph) const {
+std::vector<Diagnostic> GraphFile::lint(size_t number) const {
   std::vector<Diagnostic> problems;
+  const graph::ir::Graph& graph = *dumps_->dumps()[number].graph;
   for (const auto& problem : graph::ir::lint(graph)) {
     if (graph.contains(problem.node))
-      problems.push_back(atNode(graph.node(problem.node), problem.message));
+      problems.push_back(atNode(number, graph.node(problem.node), problem.message));
     else
-      problems.push_back({Severity::error, 0, 0, 1, problem.message});
+      problems.push_back({Severity::error, 0, 0, 1, problem.message, dumps_->sources()[dumps_->dumps()[number].source].key});
   }
   return problems;
 }

@@ -106,13 +106,15 @@ Json toJson(const rewrites::CopiedBytes& copied) {
 Json toJson(const std::vector<graph::text::Diagnostic>& diagnostics) {
   using graph::text::Severity;
   Json array = Json::array();
-  for (const auto& d : diagnostics)
+  for (const auto& d : diagnostics) {
     array.push_back({{"severity", d.severity == Severity::error     ? "error"
                                   : d.severity == Severity::warning ? "warning"
                                                                     : "note"},
                      {"line", d.line},
                      {"column", d.column},
                      {"message", d.message}});
+    if (!d.file.empty()) array.back()["file"] = d.file;
+  }
   return array;
 }
 

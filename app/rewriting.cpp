@@ -26,17 +26,15 @@ size_t Rewritten::refused() const {
   return count;
 }
 
-Rewritten applyScripts(const GraphFile& file, const CommonOptions& common, const graph::run::InputRequest& request,
+Rewritten applyScripts(GraphFile& file, const CommonOptions& common, const graph::run::InputRequest& request,
                        const std::vector<std::string>& scripts) {
   std::vector<std::string> paths;
   for (const auto& script : scripts) paths.push_back(findScript(script));
   auto chosen = file.usableGraph(common.graph, common.quiet);
 
   rewrites::Session session(torchBackend);
-  session.openText(file.source(), file.path());
-  const auto& graphs = file.graphs();
-  auto position = static_cast<size_t>(std::find(graphs.begin(), graphs.end(), chosen) - graphs.begin());
-  session.use(session.graphNames().at(position));  // names are unique there
+  session.open(file.dumps());
+  session.use(std::to_string(file.number()));
   session.inputRequest() = request;
   rewrites::lua::Engine engine(
       session,

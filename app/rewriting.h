@@ -21,7 +21,7 @@ struct Rewritten {
 };
 
 /// What scripts print goes to stdout unless --quiet. Throws Failure (unusable) with the Lua error, Stopped after a Ctrl-C.
-Rewritten applyScripts(const GraphFile& file, const CommonOptions& common, const graph::run::InputRequest& request,
+Rewritten applyScripts(GraphFile& file, const CommonOptions& common, const graph::run::InputRequest& request,
                        const std::vector<std::string>& scripts);
 
 }  // namespace app

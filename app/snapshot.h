@@ -60,6 +60,7 @@ struct Problem {
   std::string message;               // may have several lines
   uint32_t line = 0, column = 0;     // of the source, 0 when it has no place
   NodeId node;
+  bool isOfFile = false;             // said when the file was read
 };
 
 struct ConsoleLine {

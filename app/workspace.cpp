@@ -61,15 +61,24 @@ void Workspace::openText(std::string text, std::string name) {
 void Workspace::opened() {
   open_ = true;
   wantsVerification_ = false;
-  source_ = std::make_shared<const std::string>(session_.source());
   problems_.clear();
   facts_.clear();
   timing_.reset();
-  for (const auto& d : session_.diagnostics()) problems_.push_back({d.severity, d.message, d.line, d.column, {}});
+  fileProblems();
   changed();
   wantsVerification_ = false;
   say(ConsoleLine::Kind::note, "opened " + session_.file() + ": " + std::to_string(session_.graph()->size()) + " nodes");
   loadScripts();
+}
+
+/// What is wrong with the file, at its place in the text that is shown. A folder's other files are named.
+void Workspace::fileProblems() {
+  std::erase_if(problems_, [](const Problem& problem) { return problem.isOfFile; });
+  for (const auto& d : session_.diagnostics()) {
+    const uint32_t line = session_.sourceLine(d);
+    std::string message = line || d.file.empty() ? d.message : d.file + (d.line ? ":" + std::to_string(d.line) : "") + ": " + d.message;
+    problems_.push_back({d.severity, std::move(message), line, line ? d.column : 0, {}, true});
+  }
 }
 
 void Workspace::useGraph(const std::string& name) {
@@ -144,7 +153,6 @@ void Workspace::adopt() {
   }
   open_ = now != nullptr;
   if (!open_ || now == shown_) return;
-  if (!source_ || *source_ != session_.source()) source_ = std::make_shared<const std::string>(session_.source());
   changed();
 }
 
@@ -154,6 +162,10 @@ void Workspace::go(int revision) { session_.journal().go(revision), changed(); }
 
 void Workspace::changed() {
   binding_ = bindingForBytes();
+  if (auto text = session_.source(); text != source_) {
+    source_ = std::move(text);
+    fileProblems();
+  }
   const auto& current = session_.journal().current();
   shown_ = current.graph;
   wantsVerification_ = options_.verifyAfterChange && current.number != 0 && current.verified == rewrites::Verified::notYet;

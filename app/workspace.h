@@ -53,6 +53,7 @@ class Workspace {
 
  private:
   void opened();
+  void fileProblems();
   void loadScripts();
   void changed();
   void adopt();

@@ -32,14 +32,32 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-Journal::Journal(std::shared_ptr<const graph::ir::Graph> original) {
+Journal::Journal(std::shared_ptr<const graph::ir::Graph> original, std::string label) {
   Revision first;
   first.graph = std::move(original);
-  first.label = "as read";
+  first.label = std::move(label);
   first.verified = Verified::same;
   first.verifiedBecause = "nothing was changed";
   revisions_.push_back(std::move(first));
   redo_.push_back(-1);
+}
+
+void Journal::appendRead(std::shared_ptr<const graph::ir::Graph> graph, std::string label) {
+  Revision next;
+  next.number = static_cast<int>(revisions_.size());
+  next.parent = current_;
+  next.graph = std::move(graph);
+  next.label = std::move(label);
+  revisions_.push_back(std::move(next));
+  redo_.push_back(-1);
+  current_ = revisions_.back().number;
+  readCount_ = current_ + 1;
+}
+
+int Journal::readOrigin() const {
+  int number = current_;
+  while (number >= readCount_) number = at(number).parent;
+  return number;
 }
 
 const Revision& Journal::current() const { return revisions_[static_cast<size_t>(current_)]; }
@@ -110,11 +128,12 @@ void Journal::setVerified(int number, Verified state, std::string because) {
 
 std::string Journal::script(const std::string& file, const std::string& graph) const {
   std::vector<const Revision*> path;
-  for (int number = current_; number > 0; number = at(number).parent) path.push_back(&at(number));
+  for (int number = current_; number >= readCount_; number = at(number).parent) path.push_back(&at(number));
   std::reverse(path.begin(), path.end());
 
   std::string out = "-- Journal of an fxloom session: `fxloom lua` replays it, one revision for each fx.replay.\nfx.open(" + quoted(file) + ")\n";
   if (!graph.empty()) out += "fx.use(" + quoted(graph) + ")\n";
+  if (readCount_ > 1) out += "fx.at(" + std::to_string(readOrigin()) + ")\n";
   std::map<std::string, std::string> embedded;  // by name: the text that the replay knows at this point
   for (const Revision* revision : path) {
     for (const ScriptText& script : revision->scripts) {

@@ -32,7 +32,13 @@ struct Revision {
 
 class Journal {
  public:
-  explicit Journal(std::shared_ptr<const graph::ir::Graph> original);
+  explicit Journal(std::shared_ptr<const graph::ir::Graph> original, std::string label = "as read");
+  /// The graph as the next dump of a series shows it: a revision that was read, not made; it becomes the current one.
+  void appendRead(std::shared_ptr<const graph::ir::Graph> graph, std::string label);
+  /// The revisions that were read: 0, and those of appendRead().
+  int readCount() const { return readCount_; }
+  /// The revision that was read from which the current one was made, itself when it was read.
+  int readOrigin() const;
 
   const Revision& current() const;
   const Revision& at(int number) const;            // throws std::out_of_range with a message
@@ -46,13 +52,14 @@ class Journal {
   const Revision& redo();                          // to the child that was left last
   const Revision& go(int number);
   void setVerified(int number, Verified state, std::string because);
-  /// A Lua script that replays the path from revision 0 to the current one; embeds the scripts that were used. `graph` is the
+  /// A Lua script that replays the path from what was read to the current revision; embeds the scripts that were used. `graph` is the
   /// graph's name in the file when the file has several.
   std::string script(const std::string& file, const std::string& graph = "") const;
 
  private:
   std::vector<Revision> revisions_;
   int current_ = 0;
+  int readCount_ = 1;
   std::vector<int> redo_;   // by revision: the child that undo left, -1 for none
 };
 

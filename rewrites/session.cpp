@@ -4,14 +4,16 @@
 #include "rewrites/session.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "graph/ir/diff.h"
-#include "graph/text/parser.h"
+#include "rewrites/series_journal.h"
 
 namespace rewrites {
 
 using graph::ir::Graph;
 using graph::ir::NodeId;
+using graph::text::DumpSet;
 
 namespace {
 
@@ -62,17 +64,22 @@ class Session::Checkpoint {
 struct Session::State {
   BackendSource backendSource;
   graph::run::Backend* backend = nullptr;
-  std::string file, source, preferred;
-  std::vector<graph::text::Diagnostic> diagnostics;
-  std::vector<std::string> names;
-  std::vector<Journal> journals;
+  std::string preferred;
+  std::shared_ptr<const DumpSet> set = std::make_shared<const DumpSet>();
+  std::vector<size_t> journalOf;             // by dump: its journal; SIZE_MAX before it is looked at
+  std::deque<Journal> journals;          // references to them stay valid
   size_t current = 0;
   std::optional<Transaction> transaction;
   std::vector<Outcome> lastOutcomes;
   std::shared_ptr<Analysis> committed;   // of the current revision, outside a transaction
   graph::run::InputRequest request;
 
-  void replaceBy(graph::text::ParsedFile parsed, std::string text, std::string name);
+  std::shared_ptr<const std::string> text;   // of the dump `textOf`
+  size_t textOf = 0;
+
+  static size_t choose(const DumpSet& among, const std::string& nameOrNumber);
+  Journal& journal();
+  void goTo(size_t dump);
   Transaction& open() {
     if (!transaction) throw std::logic_error("no transaction is open");
     return *transaction;
@@ -92,94 +99,123 @@ Session::Session(BackendSource backend) : state_(std::make_shared<State>()) { st
 
 namespace {
 
-std::string drawn(const std::vector<graph::text::Diagnostic>& diagnostics, const std::string& file, const std::string& source) {
+std::string drawn(const DumpSet& set) {
   std::string text;
   int errors = 0;
-  for (const auto& diagnostic : diagnostics) {
-    if (diagnostic.severity != graph::text::Severity::error) continue;
-    if (++errors > 5) continue;
+  for (const auto& diagnostic : set.diagnostics()) {
+    if (diagnostic.severity != graph::text::Severity::error || ++errors > 5) continue;
     if (!text.empty()) text += '\n';
-    text += graph::text::format(diagnostic, file, source);
+    text += set.drawn(diagnostic);
   }
   if (errors > 5) text += "\n" + std::to_string(errors - 5) + " more errors";
-  return text.empty() ? file + ": no graph found" : text;
+  return text.empty() ? set.path() + ": no graph found" : text;
 }
 
 }  // namespace
 
-void Session::State::replaceBy(graph::text::ParsedFile parsed, std::string text, std::string name) {
-  if (parsed.graphs.empty()) throw OpenError(drawn(parsed.diagnostics, name, text));
-  transaction.reset();
-  committed.reset();
-  lastOutcomes.clear();
-  file = std::move(name);
-  source = std::move(text);
-  diagnostics = std::move(parsed.diagnostics);
-  names.clear();
-  journals.clear();
-  current = 0;
-  for (auto& graph : parsed.graphs) {
-    std::string unique = graph->name();
-    for (int n = 1; std::find(names.begin(), names.end(), unique) != names.end(); ++n) unique = graph->name() + "_" + std::to_string(n);
-    names.push_back(std::move(unique));
-    journals.emplace_back(std::move(graph));
+size_t Session::State::choose(const DumpSet& among, const std::string& nameOrNumber) {
+  const auto found = among.matching(nameOrNumber);
+  if (found.size() == 1) return found[0];
+  if (among.dumps().empty()) throw OpenError("no graph is called '" + nameOrNumber + "': no file is open");
+  if (found.size() > 1) throw OpenError("several graphs are called '" + nameOrNumber + "':" + among.listed(found));
+  throw OpenError("no graph is called '" + nameOrNumber + "': there are" + among.listed());
+}
+
+Journal& Session::State::journal() {
+  if (journalOf.empty()) throw OpenError("no graph is open");
+  return journals[journalOf[current]];
+}
+
+/// The journal of a dump is made when it is first looked at, and one for all dumps of a series.
+void Session::State::goTo(size_t dump) {
+  const auto step = set->stepOf(dump);
+  if (journalOf[dump] == SIZE_MAX) {
+    const size_t index = journals.size();
+    if (step) {
+      const auto& series = set->series()[step->series];
+      journals.push_back(seriesJournal(*set, series));
+      for (size_t one : series.dumps) journalOf[one] = index;
+    } else {
+      journals.emplace_back(set->dumps()[dump].graph);
+      journalOf[dump] = index;
+    }
   }
+  current = dump;
+  committed.reset();
+  if (step && journal().readOrigin() != static_cast<int>(step->number)) journal().go(static_cast<int>(step->number));
 }
 
-void Session::open(const std::string& path) {
-  std::string source;
-  auto parsed = graph::text::parseFile(path, &source);
-  state_->replaceBy(std::move(parsed), std::move(source), path);
-  if (!state_->preferred.empty()) use(state_->preferred);
+void Session::open(std::shared_ptr<const DumpSet> set) {
+  auto& s = *state_;
+  if (set->dumps().empty()) throw OpenError(drawn(*set));
+  const size_t first = State::choose(*set, s.preferred);
+  s.transaction.reset();
+  s.lastOutcomes.clear();
+  s.set = std::move(set);
+  s.journalOf.assign(s.set->dumps().size(), SIZE_MAX);
+  s.journals.clear();
+  s.text.reset();
+  s.goTo(first);
 }
 
+void Session::open(const std::string& path) { open(std::make_shared<const DumpSet>(DumpSet::read(path))); }
 void Session::openText(std::string text, std::string name) {
-  auto parsed = graph::text::parse(text);
-  state_->replaceBy(std::move(parsed), std::move(text), std::move(name));
-  if (!state_->preferred.empty()) use(state_->preferred);
+  open(std::make_shared<const DumpSet>(DumpSet::ofText(std::move(text), std::move(name))));
 }
 
 void Session::preferGraph(std::string nameOrNumber) { state_->preferred = std::move(nameOrNumber); }
 
-const std::string& Session::file() const { return state_->file; }
-const std::string& Session::source() const { return state_->source; }
-const std::vector<graph::text::Diagnostic>& Session::diagnostics() const { return state_->diagnostics; }
-std::vector<std::string> Session::graphNames() const { return state_->names; }
+const std::string& Session::file() const { return state_->set->path(); }
+const std::vector<graph::text::Diagnostic>& Session::diagnostics() const { return state_->set->diagnostics(); }
+
+std::shared_ptr<const std::string> Session::source() const {
+  auto& s = *state_;
+  if (s.journalOf.empty()) return std::make_shared<const std::string>();
+  const auto step = s.set->stepOf(s.current);
+  // One text for all steps of a series: which one is looked at does not matter.
+  const size_t of = step ? s.set->series()[step->series].dumps.front() : s.current;
+  if (!s.text || s.textOf != of) {
+    s.text = std::make_shared<const std::string>(step ? seriesText(*s.set, s.set->series()[step->series]) : s.set->sources()[s.set->dumps()[of].source].text);
+    s.textOf = of;
+  }
+  return s.text;
+}
+
+uint32_t Session::sourceLine(const graph::text::Diagnostic& diagnostic) const {
+  const auto& s = *state_;
+  if (s.journalOf.empty() || !diagnostic.line) return 0;
+  const auto keyOf = [&](size_t dump) -> const std::string& { return s.set->sources()[s.set->dumps()[dump].source].key; };
+  const auto step = s.set->stepOf(s.current);
+  if (!step) return keyOf(s.current) == diagnostic.file ? diagnostic.line : 0;
+  const auto& series = s.set->series()[step->series];
+  for (size_t i = 0; i < series.dumps.size(); ++i)
+    if (keyOf(series.dumps[i]) == diagnostic.file) return diagnostic.line + linesBefore(*s.set, series, i);
+  return 0;
+}
+
+std::vector<std::string> Session::graphNames() const {
+  std::vector<std::string> names;
+  for (const auto& dump : state_->set->dumps()) names.push_back(dump.name);
+  return names;
+}
 
 void Session::use(const std::string& nameOrNumber) {
   auto& s = *state_;
   if (s.transaction) throw std::logic_error("cannot change the graph inside a transaction");
-  auto found = std::find(s.names.begin(), s.names.end(), nameOrNumber);
-  size_t index = static_cast<size_t>(found - s.names.begin());
-  if (found == s.names.end()) {
-    // By position, as the list shows them: from 0.
-    const bool digits = !nameOrNumber.empty() && nameOrNumber.size() < 7 && nameOrNumber.find_first_not_of("0123456789") == std::string::npos;
-    index = digits ? std::stoul(nameOrNumber) : s.names.size();
-  }
-  if (index >= s.names.size()) {
-    std::string message = "no graph is called '" + nameOrNumber + "'";
-    message += s.names.empty() ? ": no file is open" : ": the file has";
-    for (size_t i = 0; i < s.names.size(); ++i) message += (i ? ", " : " ") + s.names[i];
-    throw OpenError(message);
-  }
-  s.current = index;
-  s.committed.reset();
+  s.goTo(State::choose(*s.set, nameOrNumber));
 }
 
 const std::string& Session::currentName() const {
-  if (state_->names.empty()) throw OpenError("no graph is open");
-  return state_->names[state_->current];
+  auto& s = *state_;
+  if (s.journalOf.empty()) throw OpenError("no graph is open");
+  const auto step = s.set->stepOf(s.current);
+  if (!step) return s.set->dumps()[s.current].name;
+  return s.set->dumps()[s.set->series()[step->series].dumps[static_cast<size_t>(s.journal().readOrigin())]].name;
 }
 
-Journal& Session::journal() {
-  if (state_->journals.empty()) throw OpenError("no graph is open");
-  return state_->journals[state_->current];
-}
+Journal& Session::journal() { return state_->journal(); }
 
-std::shared_ptr<const Graph> Session::graph() const {
-  if (state_->journals.empty()) throw OpenError("no graph is open");
-  return state_->journals[state_->current].current().graph;
-}
+std::shared_ptr<const Graph> Session::graph() const { return state_->journal().current().graph; }
 
 // --- transactions ------------------------------------------------------------------------------------------------------------
 
@@ -202,8 +238,7 @@ Graph& Session::draft() {
 
 const Graph& Session::view() const {
   if (state_->transaction) return state_->transaction->draft;
-  if (state_->journals.empty()) throw OpenError("no graph is open");
-  return *state_->journals[state_->current].current().graph;
+  return *state_->journal().current().graph;
 }
 
 bool Session::changed() const {

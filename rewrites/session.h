@@ -12,7 +12,7 @@
 
 #include "graph/run/backend.h"
 #include "graph/run/inputs.h"
-#include "graph/text/diagnostic.h"
+#include "graph/text/dump_set.h"
 #include "rewrites/analysis.h"
 #include "rewrites/inplace.h"
 #include "rewrites/journal.h"
@@ -28,17 +28,24 @@ class Session {
   using BackendSource = std::function<graph::run::Backend&()>;
   explicit Session(BackendSource backend);
 
-  /// Replaces everything. Throws OpenError when no graph can be read; otherwise diagnostics() has what was wrong.
+  /// Replaces everything by the graphs of a file or a folder. Throws OpenError when no graph can be read; otherwise diagnostics()
+  /// has what was wrong. A series of dumps is one graph with a revision for each dump, and is opened at the last.
   void open(const std::string& path);
+  void open(std::shared_ptr<const graph::text::DumpSet> set);
   void openText(std::string text, std::string name);
   /// The graph that open() and openText() choose: its name or number; "" is the first. They throw OpenError when the file has no such graph.
   void preferGraph(std::string nameOrNumber);
   const std::string& file() const;
-  const std::string& source() const;                                   // the text, for the source panel
+  /// The text that the lines of the current graph's nodes count in, for the source panel.
+  std::shared_ptr<const std::string> source() const;
+  /// The line of source() where a diagnostic of the file stands, 0 when it is in another file or has no place.
+  uint32_t sourceLine(const graph::text::Diagnostic& diagnostic) const;
   const std::vector<graph::text::Diagnostic>& diagnostics() const;
 
   std::vector<std::string> graphNames() const;
-  void use(const std::string& nameOrNumber);                           // throws OpenError listing the names
+  /// As DumpSet::matching() reads it. Throws OpenError listing the names when there is none or more than one. A step of a series is
+  /// that revision of its graph.
+  void use(const std::string& nameOrNumber);
   const std::string& currentName() const;
   Journal& journal();
   std::shared_ptr<const graph::ir::Graph> graph() const;               // of the current revision

@@ -2,7 +2,8 @@
 -- Everything that fxloom's Lua has, with one example each. help(x) and completion read this file; a test fails when it and the program differ.
 -- A node *is* its value, as in torch.fx. One prompt line or script is one transaction: it becomes one revision, or none when it fails.
 
---- Opens a dump; the first graph of the file is current.
+--- Opens a dump, a structured trace or a folder of dumps; the first graph is current. Dumps of one graph after each pass
+--- (pass_0_x.txt, pass_1_y.txt ...) are revisions 0, 1 ... of it, and the last one is current.
 --- Example: local g = fx.open("samples/llama_decode.txt")
 ---@param path string
 ---@return Graph
@@ -18,7 +19,8 @@ function fx.file() end
 ---@return string[]
 function fx.graphs() end
 
---- Makes another graph of the file the current one, by name or by number (from 0).
+--- Makes another graph of the file the current one, by name or by number (from 0); of a folder also by its file. A step of a
+--- series is that revision of its graph.
 --- Example: local g = fx.use("true_graph_0")
 ---@param name string|integer
 ---@return Graph

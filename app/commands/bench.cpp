@@ -89,7 +89,7 @@ Exit bench(const BenchOptions& options, Report& report) {
     here.bind.insert(point.begin(), point.end());
     return here;
   };
-  describe(report, *graphs.before, chooseSymbols(*graphs.before, requestAt(points.front())));
+  describe(report, file.name(), *graphs.before, chooseSymbols(*graphs.before, requestAt(points.front())));
   if (graphs.changed()) {
     makeInputs(backend, *graphs.before, requestAt(points.front()));
     report.verify = verify(backend, *graphs.before, *graphs.after, request);
@@ -121,7 +121,7 @@ Exit bench(const BenchOptions& options, Report& report) {
     report.time = measured.front();
   else
     report.sweep = measured;
-  describe(report, *graphs.before, common(measured));
+  describe(report, file.name(), *graphs.before, common(measured));
   if (graphs.changed() || !options.scripts.empty()) describeAfter(report, graphs);
   if (!options.sweeps.empty()) report.peakBefore = report.peakAfter = std::nullopt;  // a peak belongs to one binding
   return Exit::yes;

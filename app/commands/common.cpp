@@ -49,9 +49,9 @@ void requireWritable(const std::string& path) {
   if (access(folder.c_str(), W_OK) != 0) fail(fmt::format("no permission to write into {}", folder.string()));
 }
 
-void describe(Report& report, const graph::ir::Graph& graph, const graph::ir::Binding& binding) {
+void describe(Report& report, const std::string& name, const graph::ir::Graph& graph, const graph::ir::Binding& binding) {
   report.symbols = binding;
-  report.graph.name = graph.name();
+  report.graph.name = name;
   report.graph.nodes = graph.size();
   report.graph.copied = rewrites::copiedBytes(graph, binding);
 }

@@ -40,7 +40,7 @@ auto located(const GraphFile& file, const graph::ir::Graph& graph, Work&& work) 
 void requireWritable(const std::string& path);
 
 /// Name, nodes and copied bytes of the graph before.
-void describe(Report& report, const graph::ir::Graph& graph, const graph::ir::Binding& binding);
+void describe(Report& report, const std::string& name, const graph::ir::Graph& graph, const graph::ir::Binding& binding);
 
 /// What is bound by symbol or by placeholder name, by symbol. Throws Failure (usage) for a name that the graph does not have.
 graph::ir::Binding boundSymbols(const graph::ir::Graph& graph, const graph::ir::Binding& bind);

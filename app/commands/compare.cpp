@@ -13,14 +13,14 @@ Exit compare(const CompareOptions& options, Report& report) {
   GraphFile fileA(options.before), fileB(options.after);
   report.diagnostics = fileA.diagnostics();
   auto a = fileA.usableGraph(options.common.graph, options.common.quiet);
-  auto b = fileB.usableGraph(fileB.graphs().size() == 1 ? "" : options.common.graph, options.common.quiet);
-  describe(report, *a, request.bind);
+  auto b = fileB.usableGraph(fileB.dumps()->dumps().size() == 1 ? "" : options.common.graph, options.common.quiet);
+  describe(report, fileA.name(), *a, request.bind);
   report.graph.nodesAfter = b->size();
   auto& backend = readyBackend(options.common, request, report);
   // Whatever is wrong with one of the graphs or with the tensors is said as such, before anything is compared.
   located(fileA, *a, [&] { backend.compile(*a, request.device); });
   located(fileB, *b, [&] { backend.compile(*b, request.device); });
-  describe(report, *a, makeInputs(backend, *a, request).symbols);
+  describe(report, fileA.name(), *a, makeInputs(backend, *a, request).symbols);
   report.graph.copiedAfter = rewrites::copiedBytes(*b, report.symbols);
 
   report.verify = verify(backend, *a, *b, request);

@@ -10,9 +10,10 @@
 namespace app::commands {
 namespace {
 
-std::shared_ptr<const graph::ir::Graph> readable(const GraphFile& file, const std::string& select, bool quiet) {
-  if (!file.graphs().empty() && !file.diagnostics().empty() && !quiet) fmt::print(stderr, "{}\n", file.drawn(file.diagnostics()));
-  return file.graph(select);
+std::shared_ptr<const graph::ir::Graph> readable(GraphFile& file, const std::string& select, bool quiet) {
+  auto chosen = file.graph(select);
+  if (auto wrong = file.chosenDiagnostics(); !wrong.empty() && !quiet) fmt::print(stderr, "{}\n", file.drawn(wrong));
+  return chosen;
 }
 
 }  // namespace
@@ -21,8 +22,8 @@ Exit diff(const DiffOptions& options, Report& report) {
   GraphFile fileA(options.before), fileB(options.after);
   report.diagnostics = fileA.diagnostics();
   auto a = readable(fileA, options.common.graph, options.common.quiet);
-  auto b = readable(fileB, fileB.graphs().size() == 1 ? "" : options.common.graph, options.common.quiet);
-  describe(report, *a, {});
+  auto b = readable(fileB, fileB.dumps()->dumps().size() == 1 ? "" : options.common.graph, options.common.quiet);
+  describe(report, fileA.name(), *a, {});
   report.graph.nodesAfter = b->size();
   report.graph.copiedAfter = rewrites::copiedBytes(*b, graph::ir::Binding{});
 

@@ -72,7 +72,7 @@ Exit explain(const ExplainOptions& options, Report& report) {
   GraphFile file(options.file);
   report.diagnostics = file.diagnostics();
   auto graph = file.usableGraph(options.common.graph, options.common.quiet);
-  describe(report, *graph, {});
+  describe(report, file.name(), *graph, {});
   rewrites::InPlace analysis(*graph);
   auto id = graph->find(options.node);
   if (!id)

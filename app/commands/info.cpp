@@ -17,6 +17,7 @@
 namespace app::commands {
 using Json = nlohmann::ordered_json;
 using graph::ir::Graph;
+using graph::text::DumpSet;
 
 namespace {
 
@@ -107,11 +108,32 @@ Json hintsJson(const graph::ir::SymbolTable& table) {
   return hints;
 }
 
-Json graphJson(const Graph& graph, const GraphFacts& facts) {
+// Of a folder also: the file, whether the graph is a step of a series, and which earlier one is the same.
+void addFolderFacts(Json& json, const DumpSet& dumps, size_t number) {
+  const auto& dump = dumps.dumps()[number];
+  json["file"] = dumps.sources()[dump.source].key;
+  const auto step = dumps.stepOf(number);
+  json["series"] = nullptr;
+  if (step) {
+    const auto& series = dumps.series()[step->series];
+    json["series"] = {{"name", series.name}, {"revision", step->number}, {"label", series.labels[step->number]}};
+  }
+  json["same_as"] = dump.sameAs ? Json(dumps.dumps()[*dump.sameAs].name) : Json(nullptr);
+}
+
+void sayFolderFacts(const CommonOptions& common, const DumpSet& dumps, size_t number) {
+  if (const auto step = dumps.stepOf(number)) {
+    const auto& series = dumps.series()[step->series];
+    say(common, "  series    {}, revision {}: {}", series.name, step->number, series.labels[step->number]);
+  }
+  if (const auto same = dumps.dumps()[number].sameAs) say(common, "  same as   {}", dumps.dumps()[*same].name);
+}
+
+Json graphJson(const std::string& name, const Graph& graph, const GraphFacts& facts) {
   Json inputs = Json::array(), operators = Json::object();
   for (auto id : graph.placeholders()) inputs.push_back(inputJson(graph.node(id)));
   for (const auto& [target, count] : facts.operators) operators[target] = count;
-  return {{"name", graph.name()},
+  return {{"name", name},
           {"nodes", graph.size()},
           {"operators", operators},
           {"inputs", inputs},
@@ -177,8 +199,8 @@ void sayCopies(const CommonOptions& common, const GraphFacts& facts) {
   if (facts.copiedExpressions.empty()) say(common, "  copies    nothing");
 }
 
-void sayGraph(const CommonOptions& common, const Graph& graph, const GraphFacts& facts) {
-  say(common, "{}: {}", graph.name().empty() ? "graph" : graph.name(), counted(graph.size(), "node"));
+void sayGraph(const CommonOptions& common, const std::string& name, const Graph& graph, const GraphFacts& facts) {
+  say(common, "{}: {}", name.empty() ? "graph" : name, counted(graph.size(), "node"));
   const auto inputs = inputTexts(graph);
   std::vector<std::string> operators;
   say(common, "  inputs    {}", inputs.empty() ? "none" : listed(inputs, 8));
@@ -197,26 +219,39 @@ Exit info(const InfoOptions& options, Report& report) {
   auto binding = parseBinding(options.bind);
   GraphFile file(options.file);
   report.diagnostics = file.diagnostics();
-  std::vector<std::shared_ptr<const Graph>> graphs = file.graphs();
-  if (!graphs.empty() && !options.common.graph.empty()) graphs = {file.graph(options.common.graph)};
-  for (const auto& graph : graphs)
-    for (auto& problem : file.lint(*graph)) {
+  const DumpSet& dumps = *file.dumps();
+  std::vector<size_t> chosen;
+  if (file.empty() || options.common.graph.empty()) {
+    for (size_t number = 0; number < dumps.dumps().size(); ++number) chosen.push_back(number);
+  } else {
+    file.graph(options.common.graph);
+    report.diagnostics = file.chosenDiagnostics();
+    chosen.push_back(file.number());
+  }
+  for (size_t number : chosen)
+    for (auto& problem : file.lint(number)) {
       problem.severity = graph::text::Severity::warning;  // the file was read; whether it can run is another question
       report.diagnostics.push_back(std::move(problem));
     }
   Json all = Json::array();
-  for (const auto& graph : graphs) {
-    auto facts = factsOf(*graph, graphs.size() == 1 ? boundSymbols(*graph, binding) : binding);
-    if (options.json)
-      all.push_back(graphJson(*graph, facts));
-    else
-      sayGraph(options.common, *graph, facts);
+  for (size_t number : chosen) {
+    const auto& [name, graph, source, isNested, sameAs] = dumps.dumps()[number];
+    auto facts = factsOf(*graph, chosen.size() == 1 ? boundSymbols(*graph, binding) : binding);
+    if (options.json) {
+      all.push_back(graphJson(name, *graph, facts));
+      if (dumps.isFolder()) addFolderFacts(all.back(), dumps, number);
+    } else {
+      sayGraph(options.common, name, *graph, facts);
+      sayFolderFacts(options.common, dumps, number);
+    }
   }
   if (options.json) fmt::print("{}\n", toText({{"graphs", all}, {"diagnostics", toJson(report.diagnostics)}}));
   std::fflush(stdout);
   if (!options.json && !report.diagnostics.empty()) fmt::print(stderr, "{}\n", file.drawn(report.diagnostics));
-  if (!graphs.empty()) describe(report, *graphs.front(), graphs.size() == 1 ? boundSymbols(*graphs.front(), binding) : binding);
-  return graphs.empty() ? Exit::unusable : Exit::yes;
+  if (chosen.empty()) return Exit::unusable;
+  const auto& first = dumps.dumps()[chosen.front()];
+  describe(report, first.name, *first.graph, chosen.size() == 1 ? boundSymbols(*first.graph, binding) : binding);
+  return Exit::yes;
 }
 
 }  // namespace app::commands

@@ -22,7 +22,7 @@ Exit lua(const LuaOptions& options, Report& report) {
   report.rewrites = session.lastOutcomes();
   report.file = session.file().empty() ? options.script : session.file();
   if (!session.graphNames().empty()) {
-    describe(report, *session.journal().at(0).graph, session.binding());
+    describe(report, session.currentName(), *session.journal().at(0).graph, session.binding());
     report.graph.nodesAfter = session.graph()->size();
     report.graph.copiedAfter = rewrites::copiedBytes(*session.graph(), report.symbols);
   }

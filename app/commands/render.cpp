@@ -17,8 +17,8 @@ Exit render(const RenderOptions& options, Report& report) {
   GraphFile file(options.file);
   report.diagnostics = file.diagnostics();
   auto graph = file.graph(options.common.graph);
-  if (!file.diagnostics().empty() && !options.common.quiet) fmt::print(stderr, "{}\n", file.drawn(file.diagnostics()));
-  describe(report, *graph, {});
+  if (auto wrong = file.chosenDiagnostics(); !wrong.empty() && !options.common.quiet) fmt::print(stderr, "{}\n", file.drawn(wrong));
+  describe(report, file.name(), *graph, {});
   auto view = options.around.empty() ? options.view : fmt::format("around {} {}", options.around, options.depth);
   std::string problem;
   auto spec = ViewSpec::parse(view, *graph, fold(*graph), &problem);

@@ -63,8 +63,8 @@ Exit repl(const ReplOptions& options, Report& report) {
     GraphFile file(options.file);
     report.diagnostics = file.diagnostics();
     if (!file.diagnostics().empty()) fmt::print(stderr, "{}\n", file.drawn(file.diagnostics()));
-    if (file.graphs().empty()) return Exit::unusable;
-    session.open(options.file);
+    if (file.empty()) return Exit::unusable;
+    session.open(file.dumps());
   }
   rewrites::lua::Engine engine(
       session, [](const std::string& line) { fmt::print("{}\n", line); }, scriptFolders(), options.trust);

@@ -50,7 +50,7 @@ Exit rewrite(const RewriteOptions& options, Report& report) {
   GraphFile file(options.file);
   report.diagnostics = file.diagnostics();
   auto rewritten = applyScripts(file, options.common, request, options.scripts);
-  describe(report, *rewritten.before, bindingFor(*rewritten.before, request));
+  describe(report, file.name(), *rewritten.before, bindingFor(*rewritten.before, request));
   describeAfter(report, rewritten);
   sayRewriting(options.common, report);
 

@@ -70,14 +70,14 @@ Exit run(const RunOptions& options, Report& report) {
   GraphFile file(options.file);
   report.diagnostics = file.diagnostics();
   auto graph = file.usableGraph(options.common.graph, options.common.quiet);
-  describe(report, *graph, request.bind);
+  describe(report, file.name(), *graph, request.bind);
   std::optional<graph::files::Safetensors> expected;
   if (!options.expect.empty()) expected = graph::files::Safetensors::open(options.expect);
 
   auto& backend = readyBackend(options.common, request, report);
   auto program = located(file, *graph, [&] { return backend.compile(*graph, request.device); });
   auto inputs = makeInputs(backend, *graph, request);
-  describe(report, *graph, inputs.symbols);
+  describe(report, file.name(), *graph, inputs.symbols);
   auto before = cloneInputs(backend, inputs);
   backend.seed(request.seed);
   ValueList outputs;

@@ -135,12 +135,14 @@ class Graph {
   /// through all revisions. `add_3` counts on from 3; words that a dump cannot use as names (`list`, `lambda`, `inf`) get a number.
   std::string uniqueName(std::string_view base) const;
   void setSubgraph(const std::string& name, std::shared_ptr<const Graph> graph);
+  void eraseSubgraph(const std::string& name);
   void addGuard(Guard guard);                    // kept once
   /// Edits keep it true: an erased placeholder loses its spec, a renamed one gives it its new name, and an output with fewer results
   /// loses the specs behind its last one. Throws std::invalid_argument when an input's spec names no placeholder or one twice.
   void setSignature(Signature signature);
   /// Symbols without facts are left out. Throws std::invalid_argument for a name that is no word and for a range that holds nothing.
   void setSymbolTable(SymbolTable table);
+  void setGuards(std::vector<Guard> guards);
 
  private:
   struct State;

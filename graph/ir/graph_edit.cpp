@@ -241,4 +241,8 @@ void Graph::addGuard(Guard guard) {
   if (std::find(state_->guards.begin(), state_->guards.end(), guard) == state_->guards.end()) state_->guards.push_back(std::move(guard));
 }
 
+void Graph::eraseSubgraph(const std::string& name) { state_->subgraphs.erase(name); }
+
+void Graph::setGuards(std::vector<Guard> guards) { state_->guards = std::move(guards); }
+
 }  // namespace graph::ir

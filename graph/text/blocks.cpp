@@ -7,14 +7,27 @@
 
 namespace graph::text {
 
+Blocks::Block& Blocks::addRoot(std::string name) {
+  roots_.push_back(std::make_unique<Block>());
+  Block& block = *roots_.back();
+  block.name = std::move(name);
+  block.title = title_;
+  if (!titleIsShared_) title_.clear();
+  return block;
+}
+
 void Blocks::openClass(std::string_view name, uint32_t indent) {
   while (!open_.empty() && (open_.back()->indent >= indent || open_.size() >= kDeepest)) open_.pop_back();
-  auto block = std::make_unique<Block>();
-  block->name = std::string(name);
+  Block* block = nullptr;
+  if (open_.empty()) {
+    block = &addRoot(std::string(name));
+  } else {
+    open_.back()->children.push_back(std::make_unique<Block>());
+    block = open_.back()->children.back().get();
+    block->name = std::string(name);
+  }
   block->indent = indent;
-  auto& siblings = open_.empty() ? roots_ : open_.back()->children;
-  siblings.push_back(std::move(block));
-  open_.push_back(siblings.back().get());
+  open_.push_back(block);
 }
 
 void Blocks::closeTo(uint32_t indent) {
@@ -31,11 +44,9 @@ ir::Graph& Blocks::openFunction(std::string_view name, uint32_t indent) {
 }
 
 ir::Graph& Blocks::addGraph(std::string name) {
-  auto block = std::make_unique<Block>();
-  block->name = name;
-  block->graph = std::make_unique<ir::Graph>(std::move(name));
-  roots_.push_back(std::move(block));
-  return *roots_.back()->graph;
+  Block& block = addRoot(name);
+  block.graph = std::make_unique<ir::Graph>(std::move(name));
+  return *block.graph;
 }
 
 ir::Graph* Blocks::lastOutermost() {
@@ -92,7 +103,7 @@ std::shared_ptr<const ir::Graph> Blocks::finish(Block& block, const std::string&
   return std::shared_ptr<const ir::Graph>(std::move(block.graph));
 }
 
-std::vector<std::shared_ptr<const ir::Graph>> Blocks::finish() {
+std::vector<std::shared_ptr<const ir::Graph>> Blocks::finish(std::vector<std::string>* titles) {
   Graphs all;
   // A class without a function of its own (a wrapper) leaves its nested ones in its place.
   std::vector<std::unique_ptr<Block>> pending = std::move(roots_);
@@ -101,12 +112,18 @@ std::vector<std::shared_ptr<const ir::Graph>> Blocks::finish() {
     auto block = std::move(pending.back());
     pending.pop_back();
     if (!block->graph) {
-      for (auto child = block->children.rbegin(); child != block->children.rend(); ++child) pending.push_back(std::move(*child));
+      for (auto child = block->children.rbegin(); child != block->children.rend(); ++child) {
+        (*child)->title = block->title;
+        pending.push_back(std::move(*child));
+      }
       continue;
     }
     Graphs inner;
     all.push_back(finish(*block, block->name, inner));
     all.insert(all.end(), inner.begin(), inner.end());
+    if (!titles) continue;
+    titles->push_back(block->title);
+    for (const auto& nested : inner) titles->push_back(block->title.empty() ? "" : block->title + nested->name().substr(block->name.size()));
   }
   return all;
 }

@@ -24,14 +24,17 @@ class Blocks {
   /// The outermost graph that was read last: what a text says behind a graph is about it. Null when there is none.
   ir::Graph* lastOutermost();
   bool empty() const { return roots_.empty(); }
+  /// The heading of the next graph that is not nested, or of all that follow when they share it.
+  void setTitle(std::string title, bool isShared) { title_ = std::move(title), titleIsShared_ = isShared; }
 
-  /// Every graph, nested ones right behind their outer one and attached to it.
-  std::vector<std::shared_ptr<const ir::Graph>> finish();
+  /// Every graph, nested ones right behind their outer one and attached to it. `titles` receives their headings: a nested one's is
+  /// its outer one's with the path, `Forward graph 0.true_graph_0`.
+  std::vector<std::shared_ptr<const ir::Graph>> finish(std::vector<std::string>* titles = nullptr);
 
  private:
   static constexpr size_t kDeepest = 64;
   struct Block {
-    std::string name;
+    std::string name, title;
     uint32_t indent = 0;
     bool isNamed = false;  // by the attribute that holds it
     std::unique_ptr<ir::Graph> graph;
@@ -39,12 +42,15 @@ class Blocks {
   };
 
   using Graphs = std::vector<std::shared_ptr<const ir::Graph>>;
+  Block& addRoot(std::string name);
   static std::vector<std::string> graphAttributes(const ir::Graph& graph, size_t wanted);
   static void nameChildren(Block& block);
   static std::shared_ptr<const ir::Graph> finish(Block& block, const std::string& path, Graphs& inner);
 
   std::vector<std::unique_ptr<Block>> roots_;
   std::vector<Block*> open_;  // outermost first
+  std::string title_;
+  bool titleIsShared_ = false;
 };
 
 }  // namespace graph::text

@@ -16,6 +16,7 @@ struct Diagnostic {
   uint32_t column = 0;  // 1-based, in characters (UTF-8 code points)
   uint32_t length = 1;  // characters underlined
   std::string message;  // "unexpected ')', expected a name or a literal"
+  std::string file;     // of a folder: the path within it; empty for the file (or the folder) that was given
 };
 
 /// `file:line:column: error: message`, the line of the source (shortened around the place when it is long) and the caret.

@@ -3,14 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
+#include <deque>
 
 #include "graph/text/blocks.h"
 #include "graph/text/export_signature.h"
 #include "graph/text/expression.h"
+#include "graph/text/file_text.h"
 #include "graph/text/function.h"
 #include "graph/text/graph_form.h"
 #include "graph/text/implied.h"
@@ -29,6 +27,14 @@ constexpr std::string_view kNoGraph =
 constexpr std::string_view kInductorGraph = "# Graph fragment:";
 constexpr size_t kMostValues = 100'000;   // lines `s0 = 8` that are remembered
 constexpr int kMostDescriptions = 8;      // sections behind a graph that are read
+constexpr std::string_view kNoPayload = "this structured trace has no graph among its payloads";
+
+/// The title in `===== Forward graph 0 =====`; empty when the line is none.
+std::string_view logTitle(std::string_view content) {
+  if (!content.starts_with("===")) return {};
+  size_t begin = content.find_first_not_of("= "), end = content.find_last_not_of("= ");
+  return begin == std::string_view::npos || end + 4 > content.size() ? std::string_view() : content.substr(begin, end + 1 - begin);
+}
 
 /// The name in `class NAME(torch.nn.Module):`, also behind the path that a log puts before it; empty when the line is none.
 std::string_view className(std::string_view content) {
@@ -56,16 +62,18 @@ std::string_view functionName(std::string_view content) {
 
 class FileParser {
  public:
-  explicit FileParser(std::string_view original) : source_(original), problems_(source_), lexer_(source_.text()), exported_(source_.text(), problems_) {}
+  explicit FileParser(std::string_view original) : source_(original), problems_(source_) {}
 
   ParsedFile parse() {
     ParsedFile file;
     try {
-      scan();
-      if (blocks_.empty() || !foundGraph_) fragment();
+      for (const SourceText::Section& section : source_.sections()) scan(section);
+      if (source_.isTrace() && !foundGraph_ && !problems_.errors()) problems_.fileError(std::string(kNoPayload));
+      else if (!foundGraph_ && !source_.isTrace()) fragment();
     } catch (const GiveUp&) {
     }
-    file.graphs = blocks_.finish();
+    file.graphs = blocks_.finish(&file.titles);
+    file.isTrace = source_.isTrace();
     file.diagnostics = problems_.take();
     return file;
   }
@@ -74,12 +82,17 @@ class FileParser {
   /// Helper functions of a script (load_args, kernels) are no graphs when there is a `forward`.
   bool isGraphFunction(std::string_view name) const { return name == "forward" || (!hasForward_ && !hasInductorGraphs_ && !name.starts_with("__")); }
 
-  void scan() {
-    std::string_view text = source_.text();
-    for (size_t at = 0; (at = text.find("def forward", at)) != std::string_view::npos && !hasForward_; at += 11)
+  void scan(const SourceText::Section& section) {
+    const std::string_view text = text_ = source_.text().substr(0, section.end);
+    lexers_.emplace_back(text);  // a payload that is cut short ends where it ends
+    blocks_.closeTo(0);
+    blocks_.setTitle(section.title, source_.isTrace());
+    hasForward_ = false;
+    for (size_t at = section.begin; (at = text.find("def forward", at)) != std::string_view::npos && !hasForward_; at += 11)
       hasForward_ = at + 11 < text.size() && !isNameChar(text[at + 11]);
-    hasInductorGraphs_ = !hasForward_ && text.find(kInductorGraph) != std::string_view::npos;
-    for (LineStart at, next; at.offset < text.size(); at = next) {
+    hasInductorGraphs_ = !hasForward_ && text.find(kInductorGraph, section.begin) != std::string_view::npos;
+    ExportSignature exported(text, problems_);
+    for (LineStart at{static_cast<uint32_t>(section.begin), section.line}, next; at.offset < text.size(); at = next) {
       Line line = lineAt(text, at, next);
       if (hasInductorGraphs_ && line.content == kInductorGraph && next.offset < text.size()) next = readInductorGraph(next);
       if (line.content.empty() || line.content[0] == '#') continue;
@@ -96,11 +109,12 @@ class FileParser {
         next = readForm<GraphFormParser>(line, "fragment", true);
       } else if (auto table = tableName(line.content); !table.empty()) {
         next = readForm<TableParser>(line, table, false);
-      } else if (exported_.read(line, next)) {
-        stated(exported_.take(), line);
+      } else if (exported.read(line, next)) {
+        stated(exported.take(), line);
       } else if (state_.read(line.content, offsetOf(line))) {
         continue;
       } else {
+        if (auto title = logTitle(line.content); !title.empty() && !source_.isTrace()) blocks_.setTitle(std::string(title), false);
         blocks_.closeTo(line.indent);
         if (line.indent == 0 && values_.symbols() < kMostValues) readSymbolValues(line.content, offsetOf(line), values_);
       }
@@ -110,7 +124,7 @@ class FileParser {
   uint32_t offsetOf(const Line& line) const { return static_cast<uint32_t>(line.content.data() - source_.text().data()); }
 
   LineStart loadArgs(const Line& line, LineStart next) {
-    LoadArgs arguments(source_.text(), problems_);
+    LoadArgs arguments(text_, problems_);
     Declared values = std::exchange(values_, {});
     next = arguments.read(line, next, values);
     if (ir::Graph* graph = described(line)) {
@@ -141,12 +155,12 @@ class FileParser {
     foundGraph_ = true;
     ir::Graph& graph = blocks_.openFunction(name, line.indent);
     Scope scope(graph, problems_, false);
-    Reader reader{lexer_, problems_, caches_, &scope};
+    Reader reader{lexers_.back(), problems_, caches_, &scope};
     FunctionParser function(reader, false);
     LineStart next = function.parse(line);
     state_.apply(graph, problems_);
     if (!graph.output() && !function.isStandIn()) {
-      auto begin = static_cast<uint32_t>(line.content.data() - source_.text().data());
+      const uint32_t begin = offsetOf(line);
       problems_.error({begin, begin + static_cast<uint32_t>(line.content.size())}, fmt::format("'{}' has no return statement: the text is cut short", name));
     }
     return next;
@@ -158,16 +172,16 @@ class FileParser {
     blocks_.closeTo(line.indent);
     ir::Graph& graph = blocks_.addGraph(std::string(name));
     Scope scope(graph, problems_, isFragment);
-    Reader reader{lexer_, problems_, caches_, &scope};
+    Reader reader{lexers_.back(), problems_, caches_, &scope};
     LineStart next = Parser(reader, more...).parse(line);
-    lexer_.setEnd();
+    lexers_.back().setEnd();
     if (isFragment) addImpliedAnnotations(graph);
     return next;
   }
 
   /// The nodes that went into a kernel, in the comments above it; called by the kernel.
   LineStart readInductorGraph(LineStart at) {
-    std::string_view text = source_.text(), name = "fragment";
+    std::string_view text = text_, name = "fragment";
     LineStart next;
     Line line = lineAt(text, at, next), below = line;
     while (below.content.starts_with('#') && below.content != kInductorGraph && next.offset < text.size()) below = lineAt(text, next, next);
@@ -183,7 +197,7 @@ class FileParser {
     size_t failures = 0;
     {
       Scope scope(graph, problems_, true);
-      Reader reader{lexer_, problems_, caches_, &scope};
+      Reader reader{lexers_.back(), problems_, caches_, &scope};
       FunctionParser body(reader, true);
       try {
         body.parseBody({}, 0);
@@ -202,11 +216,11 @@ class FileParser {
   }
 
   SourceText source_;
+  std::string_view text_;     // up to the end of the section that is read
   Problems problems_;
-  Lexer lexer_;
+  std::deque<Lexer> lexers_;  // one for each section; names that a line wrap had cut live in them
   FileCaches caches_;
   Blocks blocks_;
-  ExportSignature exported_;
   ModuleState state_;  // of the class being read
   Declared values_;   // lines `s0 = 8` before a graph
   const ir::Graph* describedGraph_ = nullptr;
@@ -233,20 +247,8 @@ ParsedFile parse(std::string_view source) {
 }
 
 ParsedFile parseFile(const std::string& path, std::string* source) {
-  std::error_code error;
-  auto status = std::filesystem::status(path, error);
-  if (status.type() == std::filesystem::file_type::not_found) return onlyError("no such file");
-  if (std::filesystem::is_directory(status)) return onlyError("this is a folder, not a file");
-  if (std::filesystem::is_regular_file(status) && std::filesystem::file_size(path, error) > (uint64_t{1} << 31))
-    return onlyError("the file is larger than 2 GiB");
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return onlyError(fmt::format("the file cannot be opened: {}", std::strerror(errno)));
   std::string text;
-  if (std::filesystem::is_regular_file(status)) text.reserve(std::filesystem::file_size(path, error));
-  char buffer[1 << 16];
-  while (in.read(buffer, sizeof buffer) || in.gcount()) text.append(buffer, static_cast<size_t>(in.gcount()));
-  if (in.bad()) return onlyError(fmt::format("the file cannot be read: {}", std::strerror(errno)));
-  if (text.empty()) return onlyError("the file is empty");
+  if (auto problem = readText(path, text); !problem.empty()) return onlyError(std::move(problem));
   ParsedFile file = parse(text);
   if (source) *source = std::move(text);
   return file;

@@ -19,7 +19,11 @@ struct ParsedFile {
   /// Every graph of the file, nested ones (`outer.true_graph_0`) right after their outer one. Nested graphs are also
   /// reachable as subgraphs of their outer graph.
   std::vector<std::shared_ptr<const ir::Graph>> graphs;
+  /// By graph: the heading that a log (`===== Forward graph 0 =====`) or a structured trace (artefact and compile id,
+  /// `aot_forward_graph 0/0`) puts over it, empty without one.
+  std::vector<std::string> titles;
   std::vector<Diagnostic> diagnostics;
+  bool isTrace = false;   // a structured trace: the headings are what the graphs are called by
 };
 
 /// Parses `source`. A file in which no graph can be found gives no graphs and at least one error.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "graph/text/trace.h"
+
 namespace graph::text {
 namespace {
 
@@ -102,6 +104,12 @@ size_t logPrefixLength(std::string_view line) {
 }
 
 SourceText::SourceText(std::string_view original) : original_(original), text_(original) {
+  isTrace_ = text::isTrace(original);
+  if (isTrace_) {
+    keepPayloads();
+    return;
+  }
+  sections_.push_back({0, original.size(), 1, {}});
   if (original.empty() || !isNoisy(original)) return;
   copy_.reserve(original.size());
   size_t at = original.starts_with("\xEF\xBB\xBF") ? 3 : 0;
@@ -118,6 +126,22 @@ SourceText::SourceText(std::string_view original) : original_(original), text_(o
     }
     if (at < stop) keep(original.substr(at, stop - at));
     at = stop;
+  }
+  text_ = copy_;
+  sections_.front().end = text_.size();
+}
+
+/// Payloads without the TAB of each line.
+void SourceText::keepPayloads() {
+  for (Payload& payload : graphPayloads(original_)) {
+    sections_.push_back({copy_.size(), 0, payload.line, std::move(payload.title)});
+    for (size_t at = payload.begin; at < payload.end;) {
+      size_t stop = std::min(original_.find('\n', at), original_.size() - 1) + 1;
+      at += original_[at] == '\t';
+      keep(original_.substr(at, stop - at));
+      at = stop;
+    }
+    sections_.back().end = copy_.size();
   }
   text_ = copy_;
 }

@@ -2,7 +2,8 @@
 //
 // Log prefixes (TORCH_LOGS puts one on every line), terminal colours and a byte order mark are cut out. A text without them
 // is used in place; only a noisy one is copied. Offsets in the rest of this folder count in text(); place() leads back to
-// the line and column that the user sees. Lines are never added or removed.
+// the line and column that the user sees. Lines are never added or removed, but for a structured trace: of that only the payloads
+// that are graphs are kept, each a section of its own.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,15 @@ class SourceText {
 
   std::string_view text() const { return text_; }
 
+  /// A part of text() that is read by itself: all of it, or one payload of a structured trace.
+  struct Section {
+    size_t begin = 0, end = 0;
+    uint32_t line = 1;   // of `begin`, in the original
+    std::string title;   // of the payload
+  };
+  const std::vector<Section>& sections() const { return sections_; }
+  bool isTrace() const { return isTrace_; }
+
   struct Place {
     uint32_t line = 1;    // 1-based
     uint32_t column = 1;  // 1-based, in code points of the original line
@@ -32,11 +42,14 @@ class SourceText {
   struct Piece { size_t clean, original; };  // from `clean` on, text() equals the original from `original` on
 
   void keep(std::string_view part);
+  void keepPayloads();
 
   std::string_view original_;
   std::string_view text_;
   std::string copy_;
   std::vector<Piece> pieces_;
+  std::vector<Section> sections_;
+  bool isTrace_ = false;
   mutable std::vector<size_t> lineStarts_;  // of the original; made by the first place()
 };
 

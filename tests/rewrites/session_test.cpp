@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <filesystem>
 #include <fstream>
 
+#include "graph/ir/diff.h"
 #include "graph/text/printer.h"
 
 namespace rewrites {
@@ -114,15 +118,92 @@ TEST(Session, SeveralGraphsHaveTheirOwnJournals) {
     s.use("Third");
     ADD_FAILURE();
   } catch (const OpenError& error) {
-    EXPECT_EQ(std::string(error.what()), "no graph is called 'Third': the file has " + s.graphNames()[0] + ", " + s.graphNames()[1]);
+    EXPECT_EQ(std::string(error.what()), "no graph is called 'Third': there are\n  0 First\n  1 Second");
   }
   EXPECT_THROW(s.use("99"), OpenError);
+}
+
+TEST(Session, NestedGraphsAreReached) {
+  Session s([]() -> graph::run::Backend& { throw std::runtime_error("no backend"); });
+  s.openText("class M(torch.nn.Module):\n    def forward(self, x: \"f32[2]\"):\n        body_0 = self.body_0\n        return (x,)\n"
+             "    class body_0(torch.nn.Module):\n        def forward(self, y: \"f32[2]\"):\n            return (y,)\n", "nested.txt");
+  EXPECT_EQ(s.graphNames(), (std::vector<std::string>{"M", "M.body_0"}));
+  s.use("M.body_0");
+  EXPECT_TRUE(s.graph()->find("y"));
+  EXPECT_EQ(s.currentName(), "M.body_0");
+  s.use("0");
+  EXPECT_TRUE(s.graph()->find("x"));
+}
+
+/// A folder of three dumps: an inserted node, then another operator.
+class SeriesSession : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = ::testing::TempDir() + "fxloom_series_" + std::to_string(getpid());
+    std::filesystem::create_directories(folder_);
+    put("pass_0_import.txt", "        b: \"f32[2]\" = torch.ops.aten.neg.default(x)\n        return (b,)\n");
+    put("pass_1_split.txt", "        a: \"f32[2]\" = torch.ops.aten.abs.default(x)\n        b: \"f32[2]\" = torch.ops.aten.neg.default(a)\n        return (b,)\n");
+    put("pass_2_fuse.txt", "        a: \"f32[2]\" = torch.ops.aten.relu.default(x)\n        b: \"f32[2]\" = torch.ops.aten.neg.default(a)\n        return (b,)\n");
+    session_.open(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void put(const std::string& name, const std::string& body) {
+    std::ofstream(folder_ + "/" + name) << "class M(torch.nn.Module):\n    def forward(self, x: \"f32[2]\"):\n" << body;
+  }
+  std::string folder_;
+  Session session_{[]() -> graph::run::Backend& { throw std::runtime_error("no backend"); }};
+};
+
+TEST_F(SeriesSession, EachDumpIsARevision) {
+  auto& journal = session_.journal();
+  ASSERT_EQ(journal.revisions().size(), 3u);
+  EXPECT_EQ(journal.current().number, 2);
+  EXPECT_EQ(journal.at(0).label, "import");
+  EXPECT_EQ(journal.at(2).label, "fuse");
+  const auto diff = graph::ir::diffRevisions(*journal.at(0).graph, *journal.at(2).graph);
+  EXPECT_EQ(diff.added.size(), 1u);
+  EXPECT_EQ(diff.changed.size(), 1u);
+  EXPECT_EQ(session_.currentName(), "pass_2_fuse.txt: M");
+  journal.undo();
+  EXPECT_EQ(session_.currentName(), "pass_1_split.txt: M");
+  session_.use("pass_0_import.txt");
+  EXPECT_EQ(session_.journal().current().number, 0);
+  session_.use("2");
+  EXPECT_EQ(session_.journal().current().number, 2);
+}
+
+TEST_F(SeriesSession, LinesCountInTheJoinedText) {
+  const auto text = session_.source();
+  const auto& graph = *session_.graph();
+  for (auto id : graph) {
+    const auto& node = graph.node(id);
+    size_t at = 0;
+    for (uint32_t line = 1; line < node.line; ++line) at = text->find('\n', at) + 1;
+    const std::string line = text->substr(at, text->find('\n', at) - at);
+    EXPECT_NE(line.find(node.op == graph::ir::Op::output ? "return" : node.name), std::string::npos) << node.name << ": " << line;
+  }
+}
+
+TEST_F(SeriesSession, TheJournalStartsAtTheDumpThatWasChanged) {
+  session_.journal().go(1);
+  session_.begin();
+  auto node = session_.view().node(session_.view().find("a"));
+  node.target = "aten.sin.default";
+  session_.draft().replace(session_.view().find("a"), node);
+  session_.commit("sin", "x");
+  EXPECT_EQ(session_.currentName(), "pass_1_split.txt: M");
+  EXPECT_EQ(session_.journal().current().number, 3);
+  const std::string script = session_.journal().script(session_.file(), session_.currentName());
+  EXPECT_NE(script.find("fx.use(\"pass_1_split.txt: M\")\nfx.at(1)\n"), std::string::npos) << script;
+  EXPECT_EQ(script.find("revision 2"), std::string::npos) << script;
 }
 
 TEST(Session, OpenErrorsKeepWhatWasOpen) {
   Session s = session();
   const auto before = s.graph();
-  for (const std::string& path : {std::string("bad_missing.txt"), ::testing::TempDir()}) {
+  const std::string empty = ::testing::TempDir() + "fxloom_session_empty";
+  std::filesystem::create_directories(empty);
+  for (const std::string& path : {std::string("bad_missing.txt"), empty}) {
     try {
       s.open(path);
       ADD_FAILURE() << path;

@@ -38,7 +38,10 @@ TEST_P(Golden, MatchesExpected) {
   std::string source;
   ParsedFile file = parseFile(kFolder / (GetParam() + ".txt"), &source);
   std::string actual;
-  for (auto& graph : file.graphs) actual += dump(*graph);
+  for (size_t i = 0; i < file.graphs.size(); ++i) {
+    if (!file.titles[i].empty()) actual += "== " + file.titles[i] + "\n";
+    actual += dump(*file.graphs[i]);
+  }
   for (auto& diagnostic : file.diagnostics) actual += format(diagnostic, GetParam() + ".txt", source) + "\n";
   bool mustFail = GetParam().starts_with("bad_");
   EXPECT_EQ(mustFail, hasErrors(file.diagnostics) || (mustFail && !file.diagnostics.empty()));
