@@ -39,6 +39,8 @@ class FunctionParser {
   bool isEarlyReturn(const Line& line, LineStart next) const;
   LineStart statementLine(const Line& line);
   void comment(const Line& line);
+  void gap(const Line& line);
+  void report(const SyntaxError& error);
 
   Reader& r_;
   StatementParser statements_;
