@@ -80,6 +80,8 @@ class Derivation {
   void copyFacts() {
     result_.setName(parsed_.name());
     result_.setGuards(parsed_.guards());
+    result_.setSignature(parsed_.signature());
+    result_.setSymbolTable(parsed_.symbolTable());
     for (const auto& [name, graph] : previous_.subgraphs())
       if (!parsed_.subgraphs().contains(name)) result_.eraseSubgraph(name);
     for (const auto& [name, graph] : parsed_.subgraphs()) {
@@ -92,7 +94,7 @@ class Derivation {
     }
   }
   static bool isSame(const Graph& a, const Graph& b) {
-    return a.name() == b.name() && diffRevisions(a, b).empty() && a.guards() == b.guards() && a.subgraphs() == b.subgraphs();
+    return a.name() == b.name() && diffRevisions(a, b).empty() && a.guards() == b.guards() && a.signature() == b.signature() && a.symbolTable() == b.symbolTable() && a.subgraphs() == b.subgraphs();
   }
 
   const Graph& previous_;

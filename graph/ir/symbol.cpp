@@ -149,7 +149,7 @@ Expr opaque(Function function, std::string name, std::vector<Expr> arguments) {
     atom->integral = atom->integral && isIntegral(argument);
   }
   switch (function) {
-    case Function::other: case Function::trueDiv: atom->integral = false; break;
+    case Function::other: case Function::trueDiv: case Function::toFloat: case Function::truncToFloat: atom->integral = false; break;
     case Function::pow: {
       const auto exponent = arguments.size() == 2 ? arguments[1].asConstant() : std::nullopt;
       atom->integral = atom->integral && exponent && *exponent >= 0;

@@ -73,6 +73,11 @@ class Evaluator {
       case Function::max: case Function::min: return extreme(function, arguments);
       case Function::sum: case Function::product: return wide(function, arguments);
       case Function::logicalAnd: case Function::logicalOr: return logical(function, arguments);
+      case Function::modularIndexing: {  // (a // b) % c
+        const Value a = value(arguments[0]), b = value(arguments[1]), c = value(arguments[2]);
+        const Value quotient = a && b ? binary(Function::floorDiv, *a, *b) : std::nullopt;
+        return quotient && c ? binary(Function::mod, *quotient, *c) : std::nullopt;
+      }
       case Function::other: case Function::tuple: return std::nullopt;
       default: break;
     }
@@ -96,6 +101,10 @@ class Evaluator {
         const Wide half = 2 * twice - a.denominator;
         return of(*floor + (half > 0 || (half == 0 && *floor % 2 != 0) ? 1 : 0));
       }
+      case Function::truncToFloat: return unary(Function::truncToInt, a);
+      case Function::toFloat:  // beyond 2**53 a double may be another number
+        return a.numerator > -exactInDouble && a.numerator < exactInDouble ? Value(a) : std::nullopt;
+      case Function::identity: return a;
       case Function::logicalNot: return Fraction{a.numerator == 0, 1};
       case Function::abs:
         if (a.numerator == INT64_MIN) return std::nullopt;
@@ -128,6 +137,12 @@ class Evaluator {
       case Function::floorDiv: return of(floorDivide(a.numerator, b.numerator));
       case Function::mod: return of(pythonMod(a.numerator, b.numerator));
       case Function::pow: return of(integerPower(a.numerator, b.numerator));
+      case Function::leftShift: case Function::rightShift: {
+        const auto scale = b.numerator < 0 || b.numerator > 62 ? std::nullopt : std::optional<int64_t>(int64_t{1} << b.numerator);
+        int64_t product = 0;
+        if (!scale || (function == Function::leftShift && __builtin_mul_overflow(a.numerator, *scale, &product))) return std::nullopt;
+        return of(function == Function::leftShift ? product : floorDivide(a.numerator, *scale));
+      }
       default: return std::nullopt;
     }
   }

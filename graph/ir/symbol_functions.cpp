@@ -40,7 +40,7 @@ struct KnownFunction {
   Function function;
   size_t arity;  // 0: one or more
 };
-constexpr std::array<KnownFunction, 35> known = {{
+constexpr std::array<KnownFunction, 42> known = {{
     {"FloorDiv", Function::floorDiv, 2},     {"CleanDiv", Function::floorDiv, 2},     {"Mod", Function::mod, 2},
     {"PythonMod", Function::mod, 2},         {"Max", Function::max, 0},               {"Min", Function::min, 0},
     {"Pow", Function::pow, 2},               {"PowByNatural", Function::pow, 2},      {"CeilToInt", Function::ceilToInt, 1},
@@ -52,7 +52,9 @@ constexpr std::array<KnownFunction, 35> known = {{
     {"Not", Function::logicalNot, 1},        {"Abs", Function::abs, 1},               {"Where", Function::where, 3},
     {"Piecewise", Function::piecewise, 0},   {"", Function::tuple, 0},                {"Add", Function::sum, 0},
     {"Mul", Function::product, 0},           {"Equality", Function::eq, 2},           {"Unequality", Function::ne, 2},
-    {"StrictLessThan", Function::lt, 2},     {"StrictGreaterThan", Function::gt, 2},
+    {"StrictLessThan", Function::lt, 2},     {"StrictGreaterThan", Function::gt, 2},  {"FloatTrueDiv", Function::trueDiv, 2},
+    {"ToFloat", Function::toFloat, 1},       {"TruncToFloat", Function::truncToFloat, 1}, {"ModularIndexing", Function::modularIndexing, 3},
+    {"LShift", Function::leftShift, 2},      {"RShift", Function::rightShift, 2},      {"Identity", Function::identity, 1},
 }};
 
 /// a/b when the monomial `b` divides the monomial `a` exactly.
@@ -215,6 +217,12 @@ bool holds(Function function, int64_t difference) {
   }
 }
 
+/// Is its value 1 or 0 for certain?
+bool isCondition(const Expr& e) {
+  const Atom* atom = soleAtom(e);
+  return atom && atom->kind == Atom::Kind::function && atom->function >= Function::eq && atom->function <= Function::logicalNot;
+}
+
 Expr logical(Function function, std::string name, std::vector<Expr> arguments) {
   if (function == Function::logicalNot) {
     if (const auto value = arguments[0].asConstant()) return Expr(*value == 0);
@@ -228,6 +236,7 @@ Expr logical(Function function, std::string name, std::vector<Expr> arguments) {
     else if ((*value != 0) != isAnd) return Expr(isAnd ? 0 : 1);
   }
   if (kept.empty()) return Expr(isAnd ? 1 : 0);
+  if (kept.size() == 1) return isCondition(kept[0]) ? kept[0] : Expr::function("Ne", {kept[0], Expr()});
   return opaque(function, std::move(name), std::move(kept));
 }
 

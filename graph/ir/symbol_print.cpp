@@ -7,7 +7,7 @@ namespace symbolic {
 namespace {
 
 // sympy's precedences; torch gives its own division functions 35.
-enum Precedence { relational = 35, division = 35, logicalOr = 36, logicalAnd = 38, sum = 40, product = 50, raised = 60, whole = 1000 };
+enum Precedence { relational = 35, division = 35, logicalOr = 36, logicalAnd = 38, sum = 40, product = 50, negation = 55, raised = 60, whole = 1000 };
 
 class Printer {
  public:
@@ -28,7 +28,7 @@ class Printer {
     for (const Term& term : form->terms) {
       if (term.coefficient < 0) out_ += first ? "-" : " - ";
       else if (!first) out_ += " + ";
-      monomial(term, alone && term.coefficient >= 0);
+      monomial(term, alone && term.coefficient >= 0, first && term.coefficient < 0);
       first = false;
     }
     if (form->constant == 0 || constantFirst) return;
@@ -45,6 +45,7 @@ class Printer {
       case Function::eq: case Function::ne: return whole;
       case Function::lt: case Function::le: case Function::gt: case Function::ge: return relational;
       case Function::logicalOr: return logicalOr;
+      case Function::logicalNot: return negation;
       case Function::logicalAnd: return logicalAnd;
       case Function::sum: return sum;
       case Function::product: return product;
@@ -70,8 +71,8 @@ class Printer {
     if (parentheses) out_ += ')';
   }
 
-  /// Without its sign. An atom that stands alone keeps its own look.
-  void monomial(const Term& term, bool alone) {
+  /// Without its sign. An atom that stands alone keeps its own look; behind a first minus, which binds tighter than `/`, it does not.
+  void monomial(const Term& term, bool alone, bool negated) {
     const uint64_t number = magnitude(term.coefficient);
     const bool lone = number == 1 && term.factors.size() == 1 && term.factors[0].power == 1;
     if (number != 1) out_ += std::to_string(number) + "*";
@@ -79,7 +80,7 @@ class Printer {
     for (const Factor& factor : term.factors) {
       if (!first) out_ += '*';
       first = false;
-      const int level = lone ? (alone ? 0 : sum) : factor.power > 1 ? raised : product;
+      const int level = lone ? (alone ? 0 : negated ? product : sum) : factor.power > 1 ? raised : product;
       const bool parentheses = precedence(*factor.atom) <= level;
       if (parentheses) out_ += '(';
       atom(*factor.atom);
@@ -108,10 +109,10 @@ class Printer {
         joined(arguments, "//", whole - 1);
         out_ += ')';
         return;
-      case Function::lt: return joined(arguments, " < ", relational);
-      case Function::le: return joined(arguments, " <= ", relational);
-      case Function::gt: return joined(arguments, " > ", relational);
-      case Function::ge: return joined(arguments, " >= ", relational);
+      case Function::lt: return joined(arguments, " < ", logicalAnd);
+      case Function::le: return joined(arguments, " <= ", logicalAnd);
+      case Function::gt: return joined(arguments, " > ", logicalAnd);
+      case Function::ge: return joined(arguments, " >= ", logicalAnd);
       case Function::logicalAnd: return joined(arguments, " & ", logicalAnd);
       case Function::logicalOr: return joined(arguments, " | ", logicalOr);
       case Function::logicalNot: out_ += '~'; return enclosed(arguments[0], product);

@@ -21,7 +21,7 @@ template <size_t N>
 std::vector<ir::Argument> items(Reader& r, const char (&close)[N], int depth, bool* comma = nullptr) {
   ArgumentList all(r);
   while (!r.accept(close)) {
-    all.add(parseArgumentAt(r, depth + 1));
+    all.add(parseItem(r, depth + 1));
     if (r.accept(",")) {
       if (comma) *comma = true;
     } else if (!r.token().is(close)) {
@@ -51,6 +51,16 @@ std::optional<double> realNumber(const ir::Argument& a) {
   return std::nullopt;
 }
 
+/// Is what follows the sign no node and no plain number: `(1+2j)`, `(1+`?
+bool isImaginaryNext(Reader& r) {
+  const auto start = r.lexer.mark();
+  r.lexer.next();
+  const Token next = r.token();
+  r.lexer.rewind(start);
+  if (next.kind == Token::Kind::integer || next.kind == Token::Kind::floating || next.is("(")) return false;
+  return !next.isName() || !r.scope->isDefined(next.text.substr(0, next.text.find('.')));
+}
+
 ir::Argument parenthesised(Reader& r, int depth) {
   r.lexer.next();
   if (r.accept(")")) return ir::Tuple{};
@@ -58,17 +68,18 @@ ir::Argument parenthesised(Reader& r, int depth) {
   ir::Argument first = parseArgumentAt(r, depth + 1);
   auto real = realNumber(first);
   if (real && *real == 0 && isNegative) real = -0.0;  // (-0-1j)
-  if (real && (r.token().is("+") || r.token().is("-"))) {
+  if (real && (r.token().is("+") || r.token().is("-")) && isImaginaryNext(r)) {
     first = complexTail(r, *real);
     r.expect(")", "')'");
     return first;
   }
+  first = parseOperators(r, parsePostfix(r, std::move(first), depth + 1), depth + 1, 1);
   if (r.accept(")")) return first;  // (x) is x
   if (!r.accept(",")) throw unexpected(r.token(), "',' or ')'");
   ArgumentList all(r);
   all.add(std::move(first));
   while (!r.accept(")")) {
-    all.add(parseArgumentAt(r, depth + 1));
+    all.add(parseItem(r, depth + 1));
     if (!r.accept(",") && !r.token().is(")")) throw unexpected(r.token(), "',' or ')'");
   }
   return ir::Tuple{all.take()};
@@ -86,7 +97,7 @@ ir::Argument dict(Reader& r, int depth) {
       return ir::Name{std::string(r.lexer.since(begin))};
     }
     r.expect(":", "':' between a key and its value");
-    dict.items.emplace_back(std::move(key), parseArgumentAt(r, depth + 1));
+    dict.items.emplace_back(std::move(key), parseItem(r, depth + 1));
     if (!r.accept(",") && !r.token().is("}")) throw unexpected(r.token(), "',' or '}'");
   }
   return dict;
@@ -132,11 +143,19 @@ ir::Argument deviceCall(Reader& r, int depth, Range where) {
   return device;
 }
 
+bool isOperator(std::string_view callee) { return callee.starts_with("torch.ops.") || callee.starts_with("aten.") || callee.starts_with("prims."); }
+
+/// `torch.relu`, `torch.nn.functional.pad`; not the repr of a class (`torch.Tensor(size=…)`).
+bool isTorchFunction(std::string_view callee) {
+  if (!callee.starts_with("torch.")) return false;
+  char first = callee[callee.rfind('.') + 1];
+  return first < 'A' || first > 'Z';
+}
+
 /// `Replicate()`, `mangled_tuple_type(a, b)`: a call that is an argument's repr. Kept as text; one that mentions nodes must
 /// be a named tuple and becomes a tuple, so that its nodes have this user.
 ir::Argument reprCall(Reader& r, const Token& callee, int depth) {
-  if (callee.text.starts_with("torch.ops.") || r.scope->find(callee.text.substr(0, callee.text.find('.'))))
-    throw SyntaxError{callee.range(), fmt::format("a call inside a call: give '{}(...)' a line and a name of its own", callee.text)};
+  if (isOperator(callee.text)) return nestedCall(r, callee, depth);
   const auto open = r.lexer.mark();
   bool mentions = false;
   r.lexer.next();
@@ -149,14 +168,25 @@ ir::Argument reprCall(Reader& r, const Token& callee, int depth) {
     r.lexer.next();
   }
   if (!mentions) return ir::Name{fmt::format("{}{}", callee.text, r.lexer.since(open.token.begin))};
-  r.lexer.rewind(open);  // read the same brackets again, as a tuple
+  r.lexer.rewind(open);  // read the same brackets again
+  if (isTorchFunction(callee.text)) return nestedCall(r, callee, depth);
   r.problems.warning(callee.range(), fmt::format("'{}(...)' holds nodes: it is read as a tuple", callee.text));
   r.lexer.next();
-  return ir::Tuple{items(r, ")", depth)};
+  ir::Tuple tuple;
+  while (!r.accept(")")) {
+    if (r.token().isName() && r.lexer.isAssignedNext()) {  // Pair(left=x, right=y), the repr of a named tuple
+      r.lexer.next();
+      r.lexer.next();
+    }
+    tuple.items.push_back(parseItem(r, depth + 1));
+    if (!r.accept(",") && !r.token().is(")")) throw unexpected(r.token(), "',' or ')'");
+  }
+  return tuple;
 }
 
 ir::Argument name(Reader& r, int depth) {
   const Token token = r.token();
+  const auto start = r.lexer.mark();
   std::string_view text = token.text;
   r.lexer.next();
   const bool isCall = r.token().is("(");
@@ -182,15 +212,22 @@ ir::Argument name(Reader& r, int depth) {
       if (auto* list = inner.as<ir::List>()) return ir::Tuple{list->items};
       return inner;
     }
-    return reprCall(r, token, depth);
   }
+  std::string_view root = text.substr(0, text.find('.'));
+  if (token.dotted) {
+    ir::Argument object;
+    if (!r.scope->self().empty() && root == r.scope->self()) {
+      r.lexer.rewind(start);
+      ir::Node node = parseModuleAttribute(r, depth + 1);
+      return nestedNode(r, std::move(node), text, token.range());
+    }
+    if (r.scope->tryUse(root, token.range(), object)) return nestedMembers(r, std::move(object), token, depth);
+  }
+  if (isCall) return reprCall(r, token, depth);
   if (text == "math.inf" || text == "torch.inf") return kInfinity;
   if (text == "math.nan" || text == "torch.nan") return kNan;
   if (text.starts_with("torch."))
     if (auto dtype = ir::dtypeFromTorchName(text)) return *dtype;
-  std::string_view root = text.substr(0, text.find('.'));
-  if (r.scope->find(root) || (!r.scope->self().empty() && root == r.scope->self()))
-    throw SyntaxError{token.range(), fmt::format("'{}' inside an argument: give the attribute a line and a name of its own", text)};
   return ir::Name{std::string(text)};
 }
 
@@ -215,10 +252,11 @@ ir::Argument negative(Reader& r, int depth) {
       break;
     default: break;
   }
+  if (token.isName() && r.scope->find(token.text.substr(0, token.text.find('.')))) return nestedSign(r, minus, depth);
   ir::Argument value = parseArgumentAt(r, depth + 1);
   if (auto* d = value.as<double>()) return negate ? -*d : *d;
   if (auto* c = value.as<std::complex<double>>()) return std::complex<double>(c->real(), negate ? -c->imag() : c->imag());  // -infj
-  throw SyntaxError{{minus.begin, r.token().begin}, "an operator inside an argument: give the value a line and a name of its own"};
+  throw SyntaxError{{minus.begin, r.token().begin}, "a sign inside an argument: expected a number or a node behind it"};
 }
 
 /// `<torch._C.Generator object at 0x7f>`: an object's repr, up to the matching `>`.
@@ -268,6 +306,11 @@ ir::Argument parseArgumentAt(Reader& r, int depth) {
   if (token.is("(")) return parenthesised(r, depth);
   if (token.is("{")) return dict(r, depth);
   if (token.is("-") || token.is("+")) return negative(r, depth);
+  if (token.is("~")) {
+    const Token sign = token;
+    r.lexer.next();
+    return nestedSign(r, sign, depth);
+  }
   if (token.is("...")) { r.lexer.next(); return ir::Ellipsis{}; }
   if (token.is("<")) return objectRepr(r);
   if (token.is("%")) {  // %x, as print(graph) and patterns write a node

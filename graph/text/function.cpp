@@ -20,6 +20,19 @@ bool looksLikeStatement(std::string_view content) {
   return at < content.size() && (content[at] == '=' || content[at] == ':');
 }
 
+/// A string that nothing closes, in the last line of the text.
+bool isUnclosedAtEnd(std::string_view text, const SyntaxError& e) {
+  if (!e.message.starts_with("the string that begins")) return false;
+  const size_t last = text.find_last_not_of(" \t\r\n");
+  return last != std::string_view::npos && text.find('\n', e.range.begin) > last;
+}
+
+/// `...`, `…`, `[...]`, `# ...`, `... 200 more lines ...`: lines that somebody left out.
+bool isElision(std::string_view content) {
+  while (!content.empty() && (content[0] == '#' || content[0] == '[' || content[0] == '<' || content[0] == '(' || content[0] == ' ')) content.remove_prefix(1);
+  return content.starts_with("...") || content.starts_with("\xE2\x80\xA6");
+}
+
 }  // namespace
 
 Line lineAt(std::string_view text, LineStart from, LineStart& next) {
@@ -120,6 +133,9 @@ LineStart FunctionParser::parseBody(LineStart at, uint32_t headerIndent) {
     Line line = lineAt(text, at, next);
     if (line.content.empty()) {
       at = next;
+    } else if (isElision(line.content)) {
+      gap(line);
+      at = next;
     } else if (line.content[0] == '#') {
       if (!hasBody_ || line.indent >= bodyIndent_ || isFragment_) readComment(r_, line, stack_, isFragment_ ? nullptr : &declared_);
       at = next;
@@ -165,7 +181,7 @@ LineStart FunctionParser::statementLine(const Line& line) {
   try {
     statements_.parseLine(stack_);
   } catch (const SyntaxError& e) {
-    r_.problems.error(e.range, e.message);
+    report(e);
     ++failures_;
     failed = true;
     r_.lexer.skipLine();
@@ -178,6 +194,21 @@ LineStart FunctionParser::statementLine(const Line& line) {
     if (rest.content.empty() || (rest.indent <= line.indent && !std::strchr(")]}", rest.content[0]))) break;
   }
   return at;
+}
+
+/// A last statement that ends in the middle is where the text was cut: no mistake of whoever wrote it.
+void FunctionParser::report(const SyntaxError& e) {
+  const std::string_view text = r_.lexer.text();
+  const bool isLast = text.find_first_not_of(" \t\r\n", std::min<size_t>(e.range.begin, text.size())) == std::string_view::npos || isUnclosedAtEnd(text, e);
+  if (!isLast || r_.scope->graph().size() == r_.scope->graph().placeholders().size()) return r_.problems.error(e.range, e.message);
+  r_.problems.warning(e.range, fmt::format("the text ends inside this statement, which is left out: {}", e.message));
+}
+
+/// The names that the missing lines define become inputs where they are used.
+void FunctionParser::gap(const Line& line) {
+  auto begin = static_cast<uint32_t>(line.content.data() - r_.lexer.text().data());
+  r_.problems.warning({begin, begin + static_cast<uint32_t>(line.content.size())}, "lines are left out here: names that they define become inputs, and what they write is not known");
+  r_.scope->setGap();
 }
 
 }  // namespace graph::text

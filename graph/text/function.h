@@ -42,6 +42,8 @@ class FunctionParser {
   bool endsBody(const Line& line, uint32_t headerIndent) const;
   bool isEarlyReturn(const Line& line, LineStart next) const;
   LineStart statementLine(const Line& line);
+  void gap(const Line& line);
+  void report(const SyntaxError& error);
 
   Reader& r_;
   StatementParser statements_;

@@ -53,6 +53,7 @@ std::string_view inPlaceSymbol(std::string_view function) { return symbolOf(kInP
 
 std::string canonicalTarget(std::string_view printed) {
   if (printed.starts_with("torch.ops.") && printed.find('.', 10) != std::string_view::npos) return std::string(printed.substr(10));
+  if (printed == "device") return "torch.device";
   if (printed.starts_with("operator.")) return fmt::format("_{}", printed);
   if (printed.starts_with("_operator_")) return fmt::format("_operator.{}", printed.substr(10));
   if (printed.starts_with("math_") && isMath(printed.substr(5))) return fmt::format("math.{}", printed.substr(5));

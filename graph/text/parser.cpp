@@ -74,11 +74,18 @@ class FileParser {
     }
     file.graphs = blocks_.finish(&file.titles);
     file.isTrace = source_.isTrace();
+    if (!file.graphs.empty()) reportPaste();
     file.diagnostics = problems_.take();
     return file;
   }
 
  private:
+  void reportPaste() {
+    const auto join = source_.firstJoin();
+    if (size_t joins = source_.joinCount()) problems_.warning({join, join}, fmt::format("the lines of this text were cut: {} line{} joined to the line before", joins, joins == 1 ? " is" : "s are"));
+    if (source_.hasEntities()) problems_.note({0, 0}, "HTML entities such as &quot; are read as the characters that they stand for");
+  }
+
   /// Helper functions of a script (load_args, kernels) are no graphs when there is a `forward`.
   bool isGraphFunction(std::string_view name) const { return name == "forward" || (!hasForward_ && !hasInductorGraphs_ && !name.starts_with("__")); }
 
@@ -159,9 +166,14 @@ class FileParser {
     FunctionParser function(reader, false);
     LineStart next = function.parse(line);
     state_.apply(graph, problems_);
+    relocate(graph);
+    if (scope.isFragment()) addImpliedAnnotations(graph);   // lines were left out
     if (!graph.output() && !function.isStandIn()) {
       const uint32_t begin = offsetOf(line);
-      problems_.error({begin, begin + static_cast<uint32_t>(line.content.size())}, fmt::format("'{}' has no return statement: the text is cut short", name));
+      const Range header{begin, begin + static_cast<uint32_t>(line.content.size())};
+      auto message = fmt::format("'{}' has no return statement: the text is cut short", name);
+      if (graph.size() == graph.placeholders().size()) problems_.error(header, std::move(message));
+      else problems_.warning(header, message + ", and the graph has no output");
     }
     return next;
   }
@@ -175,6 +187,7 @@ class FileParser {
     Reader reader{lexers_.back(), problems_, caches_, &scope};
     LineStart next = Parser(reader, more...).parse(line);
     lexers_.back().setEnd();
+    relocate(graph);
     if (isFragment) addImpliedAnnotations(graph);
     return next;
   }
@@ -187,6 +200,16 @@ class FileParser {
     while (below.content.starts_with('#') && below.content != kInductorGraph && next.offset < text.size()) below = lineAt(text, next, next);
     if (size_t equals = below.content.find(" = async_compile."); equals != std::string_view::npos) name = below.content.substr(0, equals);
     return readForm<GraphFormParser>(line, name, true, true);
+  }
+
+  /// Lines of nodes in the text as it was given, where lines were joined.
+  void relocate(ir::Graph& graph) const {
+    if (!source_.joinCount()) return;
+    for (ir::NodeId id : std::vector<ir::NodeId>(graph.begin(), graph.end())) {
+      ir::Node node = graph.node(id);
+      if (node.line) node.line = source_.originalLine(node.line);
+      graph.replace(id, std::move(node));
+    }
   }
 
   /// Statements without a `def`, as pasted into a question. Prose is not taken for statements: when fewer lines can be read
@@ -211,6 +234,8 @@ class FileParser {
       if (!problems_.errors()) problems_.fileError(std::string(kNoGraph));
       return;
     }
+    relocate(graph);
+    relocate(graph);
     addImpliedAnnotations(graph);
     blocks_.addGraph("fragment") = std::move(graph);
   }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
 #include "graph/text/lexer.h"
@@ -185,6 +186,19 @@ std::string GraphPrinter::statement(const ir::Graph& graph, ir::NodeId id, const
   return fmt::format("{}{} = {}", node.name, annotation, printCall(graph, id));
 }
 
+/// `a + b`; `(-2) ** x`, where FX leaves out the parentheses and Python would take -(2 ** x).
+std::string binaryText(const std::string& left, std::string_view symbol, const std::string& right) {
+  bool isNegativeBase = symbol == "**" && left.starts_with('-');
+  return fmt::format("{}{}{} {} {}", isNegativeBase ? "(" : "", left, isNegativeBase ? ")" : "", symbol, right);
+}
+
+/// May a sign stand before it, and still be an operator's when it is read? A node, or a number without sign.
+bool isSignable(const ir::Argument& operand) {
+  if (auto* number = operand.as<int64_t>()) return *number >= 0;
+  if (auto* number = operand.as<double>()) return !std::signbit(*number);
+  return static_cast<bool>(operand.node());
+}
+
 }  // namespace
 
 std::string printCall(const ir::Graph& graph, ir::NodeId id) {
@@ -202,12 +216,12 @@ std::string printCall(const ir::Graph& graph, ir::NodeId id) {
   }
   if (node.kwargs.empty() && node.args.size() == 2) {
     if (node.target == "_operator.getitem") return fmt::format("{}[{}]", argument(0), argument(1));
-    if (auto symbol = binarySymbol(node.target); !symbol.empty()) return fmt::format("{} {} {}", argument(0), symbol, argument(1));
+    if (auto symbol = binarySymbol(node.target); !symbol.empty()) return binaryText(argument(0), symbol, argument(1));
     auto* member = node.args[1].as<std::string>();
     if (node.target == "getattr" && member && node.args[0].node() && isIdentifier(*member)) return argument(0) + "." + *member;
   }
   if (node.kwargs.empty() && node.args.size() == 1)
-    if (auto symbol = unarySymbol(node.target); !symbol.empty() && node.args[0].node()) return std::string(symbol) + argument(0);
+    if (auto symbol = unarySymbol(node.target); !symbol.empty() && isSignable(node.args[0])) return std::string(symbol) + argument(0);
   return fmt::format("{}({})", printedTarget(node.target), argumentList(graph, node, 0));
 }
 

@@ -32,6 +32,9 @@ class Problems {
   /// A report on the file as a whole.
   void fileError(std::string message) { list_.push_back({Severity::error, 0, 0, 1, std::move(message)}); }
 
+  /// The line that the user sees, for messages that name one.
+  uint32_t shownLine(uint32_t line) const { return source_.originalLine(line); }
+
   size_t count() const { return list_.size(); }
   size_t errors() const { return errors_; }
   /// Forgets everything reported after the first `count`.

@@ -42,6 +42,8 @@ struct Reader {
   FileCaches& caches;
   Scope* scope = nullptr;  // of the graph being read
   std::vector<ir::Argument> unfinished = {};  // items of the containers that are open, innermost last (ArgumentList)
+  bool mayNest = true;     // calls inside arguments may become nodes of their own
+  std::shared_ptr<const std::string> stack;  // the comment above the current statement
 
   const Token& token() const { return lexer.token(); }
   /// Moves on when the token is this operator.

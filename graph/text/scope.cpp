@@ -24,7 +24,7 @@ ir::NodeId Scope::find(std::string_view name) const {
 void Scope::warnDeleted(Entry& entry, std::string_view name, Range where) {
   uint32_t line = entry.deletedAt;
   entry.deletedAt = 0;
-  if (!fragment_) problems_.warning(where, fmt::format("'{}' is used after line {} set it to None", name, line));
+  if (!isFragment()) problems_.warning(where, fmt::format("'{}' is used after line {} set it to None", name, problems_.shownLine(line)));
 }
 
 bool Scope::tryUse(std::string_view name, Range where, ir::Argument& node) {
@@ -40,11 +40,17 @@ bool Scope::tryUse(std::string_view name, Range where, ir::Argument& node) {
   return true;
 }
 
+void Scope::setGap() {
+  gap_ = true;
+  auto inputs = graph_.placeholders();
+  if (!inputs.empty()) lastInput_ = inputs.back();
+}
+
 ir::Argument Scope::use(std::string_view name, Range where, uint32_t line) {
   ir::Argument node;
   if (tryUse(name, where, node)) return node;
   if (isDefined(name)) return ir::Name{std::string(name)};  // what it should be was reported already
-  if (fragment_) return addFragmentInput(name, where, line);
+  if (isFragment()) return addFragmentInput(name, where, line);
   if (!tolerant_) problems_.error(where, fmt::format("name '{}' is used before it is defined", name));
   poison(name);
   return ir::Name{std::string(name)};
@@ -59,7 +65,7 @@ ir::NodeId Scope::addFragmentInput(std::string_view name, Range where, uint32_t 
   ir::NodeId before = lastInput_ ? graph_.next(lastInput_) : graph_.first();
   lastInput_ = before ? graph_.insertBefore(before, std::move(node)) : graph_.append(std::move(node));
   alias(name, lastInput_, line);
-  problems_.warning(where, fmt::format("'{}' is not defined in this fragment: it becomes an input", name));
+  problems_.warning(where, fmt::format("'{}' is not defined in {}: it becomes an input", name, fragment_ ? "this fragment" : "what is left of this text"));
   return lastInput_;
 }
 
@@ -71,9 +77,9 @@ ir::NodeId Scope::define(std::string_view name, ir::Node&& node, Range where) {
   }
   Entry& entry = names_.insert(name).value;
   if (entry.node) {
-    bool isGuess = fragment_ && graph_.node(entry.node).op == ir::Op::placeholder;
-    problems_.error(where, isGuess ? fmt::format("'{}' is defined here but already used on line {}", name, entry.line)
-                                   : fmt::format("'{}' is defined twice, the first time on line {}", name, entry.line));
+    bool isGuess = isFragment() && graph_.node(entry.node).op == ir::Op::placeholder;
+    problems_.error(where, isGuess ? fmt::format("'{}' is defined here but already used on line {}", name, problems_.shownLine(entry.line))
+                                   : fmt::format("'{}' is defined twice, the first time on line {}", name, problems_.shownLine(entry.line)));
   }
   node.name = graph_.find(name) ? graph_.uniqueName(name) : std::string(name);
   entry = {graph_.append(std::move(node)), line, 0, true};

@@ -23,7 +23,10 @@ class Scope {
   Scope(ir::Graph& graph, Problems& problems, bool fragment) : graph_(graph), problems_(problems), fragment_(fragment) {}
 
   ir::Graph& graph() { return graph_; }
-  bool isFragment() const { return fragment_; }
+  /// May names be used that the text does not define?
+  bool isFragment() const { return fragment_ || gap_; }
+  /// Lines are left out here (`...`): from here on a name that is not defined is one of theirs.
+  void setGap();
   /// The first parameter of the function when it is `self`; empty otherwise.
   std::string_view self() const { return self_; }
   void setSelf(std::string_view name) { self_ = name; }
@@ -71,6 +74,7 @@ class Scope {
   const bool fragment_;
   bool tolerant_ = false;
   bool hasGraphNames_ = false;
+  bool gap_ = false;
   std::string_view self_;
   void warnDeleted(Entry& entry, std::string_view name, Range where);
 

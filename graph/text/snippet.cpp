@@ -18,6 +18,7 @@ template <class Read> auto readSnippet(std::string_view text, const ir::Graph& g
   Scope scope = Scope::ofSnippet(scratch, problems);
   scope.setSelf("self");
   Reader reader{lexer, problems, caches, &scope};
+  reader.mayNest = false;
   auto fail = [&](const Diagnostic& d) { return ParseFailure(format(d, "text", text)); };
   lexer.startAt(0, 1);
   try {

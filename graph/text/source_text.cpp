@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "graph/text/trace.h"
 
@@ -79,6 +80,12 @@ size_t colourLength(std::string_view text) {
   return m.literal("m") || m.literal("K") ? m.at : 1;
 }
 
+std::string_view withoutFeed(std::string_view line) {
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
 bool mayStartPrefix(const char* line, const char* end) {
   if (end - line < 8) return false;
   return *line == '[' || (isDigit(line[1]) && isDigit(line[4]) && line[5] == ' ');
@@ -110,22 +117,44 @@ SourceText::SourceText(std::string_view original) : original_(original), text_(o
     return;
   }
   sections_.push_back({0, original.size(), 1, {}});
-  if (original.empty() || !isNoisy(original)) return;
-  copy_.reserve(original.size());
-  size_t at = original.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-  std::string line;
-  while (at < original.size()) {
-    size_t stop = std::min(original.find('\n', at), original.size() - 1) + 1;  // just after the line feed
-    // A coloured prefix is matched without its colours: they are cut first.
-    while (at < stop && original[at] == '\x1b') at += colourLength(original.substr(at, stop - at));
-    at += logPrefixLength(original.substr(at, stop - at));
-    while (const void* found = at < stop ? std::memchr(original.data() + at, '\x1b', stop - at) : nullptr) {
-      size_t escape = static_cast<size_t>(static_cast<const char*>(found) - original.data());
-      keep(original.substr(at, escape - at));
-      at = escape + colourLength(original.substr(escape, stop - escape));
+  if (original.empty()) return;
+  const Paste paste = examine(original);
+  if (!paste.isPlain() || isNoisy(original)) clean(paste);
+}
+
+void SourceText::clean(const Paste& paste) {
+  copy_.reserve(original_.size());
+  Unwrapper unwrapper(paste.width);
+  bool isRest = false;
+  uint32_t line = 1;
+  hasEntities_ = paste.hasEntities;
+  for (size_t at = original_.starts_with("\xEF\xBB\xBF") ? 3 : 0, stop; at < original_.size(); at = stop) {
+    stop = std::min(original_.find('\n', at), original_.size() - 1) + 1;  // just after the line feed
+    const size_t begin = at;
+    if (paste.isQuoted) at += quoteLength(original_.substr(at, stop - at));
+    if (uint64_t number = 0; at >= paste.numberedFrom && at < paste.numberedTo) at += lineNumberLength(withoutFeed(original_.substr(at, stop - at)), number);
+    size_t end = stop;
+    if (paste.width || paste.isFolded) {
+      auto next = original_.substr(stop, std::min(original_.find('\n', stop), original_.size()) - stop);
+      const bool wasRest = std::exchange(isRest, unwrapper.continues(withoutFeed(original_.substr(begin, stop - begin)), withoutFeed(next)));
+      if (isRest) {
+        end = begin + withoutFeed(original_.substr(begin, stop - begin)).size();
+        if (joins_.empty()) firstJoin_ = copy_.size();
+        joins_.push_back(line);
+      } else {
+        ++line;
+      }
+      if (wasRest) {
+        keepDecoded(at, end);
+        if (isRest && paste.isFolded) keepBlank(end);
+        continue;
+      }
     }
-    if (at < stop) keep(original.substr(at, stop - at));
-    at = stop;
+    // A coloured prefix is matched without its colours: they are cut first.
+    while (at < end && original_[at] == '\x1b') at += colourLength(original_.substr(at, end - at));
+    at += logPrefixLength(original_.substr(at, end - at));
+    keepDecoded(at, end);
+    if (isRest && paste.isFolded) keepBlank(end);
   }
   text_ = copy_;
   sections_.front().end = text_.size();
@@ -144,6 +173,42 @@ void SourceText::keepPayloads() {
     sections_.back().end = copy_.size();
   }
   text_ = copy_;
+}
+
+/// A blank in place of the line feed at `at`.
+void SourceText::keepBlank(size_t at) {
+  pieces_.push_back({copy_.size(), at});
+  copy_ += ' ';
+}
+
+/// Copies a part of a line without colours, entities decoded.
+void SourceText::keepDecoded(size_t at, size_t end) {
+  for (size_t i = at; i < end; ++i) {
+    if (!hasEntities_) {
+      auto* escape = static_cast<const char*>(std::memchr(original_.data() + i, '\x1b', end - i));
+      if (!escape) break;
+      i = static_cast<size_t>(escape - original_.data());
+    }
+    const char c = original_[i];
+    if (c != '\x1b' && c != '&') continue;
+    keep(original_.substr(at, i - at));
+    size_t length = 0;
+    if (c == '\x1b') {
+      length = colourLength(original_.substr(i, end - i));
+    } else if (char decoded = entity(original_.substr(i, end - i), length)) {
+      pieces_.push_back({copy_.size(), i});
+      copy_ += decoded;  // what follows is a piece of its own: its offset differs
+    } else {
+      continue;
+    }
+    at = i + length;
+    i = at - 1;
+  }
+  if (at < end) keep(original_.substr(at, end - at));
+}
+
+uint32_t SourceText::originalLine(uint32_t line) const {
+  return line + static_cast<uint32_t>(std::lower_bound(joins_.begin(), joins_.end(), line) - joins_.begin());
 }
 
 void SourceText::keep(std::string_view part) {

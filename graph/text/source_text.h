@@ -1,15 +1,17 @@
 // The text to parse, without the noise around it, and where each byte of it came from.
 //
-// Log prefixes (TORCH_LOGS puts one on every line), terminal colours and a byte order mark are cut out. A text without them
-// is used in place; only a noisy one is copied. Offsets in the rest of this folder count in text(); place() leads back to
-// the line and column that the user sees. Lines are never added or removed, but for a structured trace: of that only the payloads
-// that are graphs are kept, each a section of its own.
+// Log prefixes (TORCH_LOGS puts one on every line), terminal colours, a byte order mark and what pasting adds (paste.h) are cut out;
+// lines that were cut at a column are joined; of a structured trace only the payloads that are graphs are kept, each a section of its
+// own. A text without all that is used in place; only a noisy one is copied. Offsets in the rest of this folder count in
+// text(); place() leads back to the line and column that the user sees.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "graph/text/paste.h"
 
 namespace graph::text {
 
@@ -35,14 +37,25 @@ class SourceText {
     uint32_t line = 1;    // 1-based
     uint32_t column = 1;  // 1-based, in code points of the original line
   };
+  /// Lines of the original that were joined to the one before, the first of them at firstJoin() of text().
+  size_t joinCount() const { return joins_.size(); }
+  uint32_t firstJoin() const { return static_cast<uint32_t>(firstJoin_); }
+  /// HTML entities were read as characters.
+  bool hasEntities() const { return hasEntities_; }
+  /// Line of the original in which line `line` of text() begins.
+  uint32_t originalLine(uint32_t line) const;
+
   /// Where the byte at `offset` of text() stands in the original.
   Place place(size_t offset) const;
 
  private:
   struct Piece { size_t clean, original; };  // from `clean` on, text() equals the original from `original` on
 
+  void clean(const Paste& paste);
   void keep(std::string_view part);
   void keepPayloads();
+  void keepBlank(size_t at);
+  void keepDecoded(size_t at, size_t end);
 
   std::string_view original_;
   std::string_view text_;
@@ -50,6 +63,9 @@ class SourceText {
   std::vector<Piece> pieces_;
   std::vector<Section> sections_;
   bool isTrace_ = false;
+  std::vector<uint32_t> joins_;  // lines of text(), one entry for each line that was joined to it
+  size_t firstJoin_ = 0;
+  bool hasEntities_ = false;
   mutable std::vector<size_t> lineStarts_;  // of the original; made by the first place()
 };
 

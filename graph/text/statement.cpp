@@ -16,13 +16,16 @@ bool isControlFlow(std::string_view word) {
   return false;
 }
 
+/// What python_code(record_func=True) puts around every node: `_rf_add = …; _rf_add.__enter__()`. No part of the graph.
+constexpr std::string_view kProfiler = "torch._C._profiler._RecordFunctionFast";
+
 /// A setting up of pytrees or boxed arguments that defines placeholders, not nodes.
 bool isPytreeCall(std::string_view target) { return target.starts_with("fx_pytree.") || target.starts_with("pytree."); }
 
 }  // namespace
 
 void StatementParser::parseLine(const std::shared_ptr<const std::string>& stack) {
-  stack_ = stack;
+  stack_ = r_.stack = stack;
   pending_ = {};
   try {
     for (;;) {
@@ -137,6 +140,7 @@ void StatementParser::placeCall(const Token& name, ir::Meta&& meta, Value&& valu
   }
   if (target == "next" && value.node.args.size() == 1)
     return input(name.text, std::move(meta), name.range(), name.line);
+  if (target == kProfiler) return r_.scope->poison(name.text);
   value.node.meta = std::move(meta);
   value.node.stack = stack_;
   value.node.line = name.line;
@@ -194,7 +198,7 @@ void StatementParser::inPlace(const Token& name, std::string_view function) {
   node.target = std::string(function);
   node.args.push_back(r_.scope->use(name.text, name.range(), name.line));
   r_.lexer.next();
-  node.args.push_back(parseArgumentAt(r_));
+  node.args.push_back(parseItem(r_, 0));
   finishInPlace(std::move(node), name, op.range());
 }
 
@@ -210,7 +214,7 @@ void StatementParser::indexed(const Token& name) {
   if (r_.token().kind == Token::Kind::op && !inPlaceFunction(r_.token().text).empty())
     throw SyntaxError{r_.token().range(), "an update of an element takes three statements: y = x[i]; z = y + v; x[i] = z"};
   r_.expect("=", "'='");
-  node.args.push_back(parseArgumentAt(r_));
+  node.args.push_back(parseItem(r_, 0));
   finishInPlace(std::move(node), name, {open.begin, open.end});
 }
 
@@ -246,6 +250,10 @@ void StatementParser::expression() {
     r_.lexer.skipBalanced(";");
     return;
   }
+  if (first.text.starts_with("_rf") && (first.text.ends_with(".__enter__") || first.text.ends_with(".__exit__")) && r_.scope->isDefined(first.text.substr(0, first.text.find('.')))) {
+    r_.lexer.skipBalanced(";");
+    return;
+  }
   Value value = parseValue(r_);
   if (value.kind != Value::Kind::node) throw SyntaxError{first.range(), "a value without a name: expected name = ..."};
   value.node.line = first.line;
@@ -270,11 +278,11 @@ void StatementParser::returned() {
     r_.lexer.skipBalanced(")");
     r_.expect(")", "')'");
   } else {
-    node.args.push_back(parseArgumentAt(r_));
+    node.args.push_back(parseItem(r_, 0));
     if (r_.token().is(",")) {  // return a, b
       ir::Tuple tuple;
       tuple.items.push_back(std::move(node.args[0]));
-      while (r_.accept(",") && !r_.token().endsStatement()) tuple.items.push_back(parseArgumentAt(r_));
+      while (r_.accept(",") && !r_.token().endsStatement()) tuple.items.push_back(parseItem(r_, 0));
       node.args[0] = std::move(tuple);
     }
   }

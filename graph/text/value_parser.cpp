@@ -51,19 +51,10 @@ std::string selfPath(Reader& r, int depth) {
   return path;
 }
 
-/// `self.weight` is a get_attr, `self.lin(x)` a call_module.
 void moduleAttribute(Reader& r, Value& value) {
   const Token first = r.token();
-  value.node.target = selfPath(r, 0);
-  const bool isUnnamed = first.isName("getattr");  // getattr(self, ""): a subgraph to which Dynamo gave no name
-  if (value.node.target.empty() && !isUnnamed) throw SyntaxError{first.range(), "the module itself is no value: an attribute is missing"};
+  value.node = parseModuleAttribute(r);
   value.callee = {first.begin, r.token().begin};
-  if (r.token().is("(")) {
-    value.node.op = ir::Op::call_module;
-    parseCallArguments(r, value.node);
-  } else {
-    value.node.op = ir::Op::get_attr;
-  }
 }
 
 void call(Reader& r, Value& value, const Token& callee) {
@@ -141,7 +132,8 @@ void operation(Reader& r, Value& value, ir::Argument left, Range where) {
     r.lexer.next();
     node.target = std::string(function);
     node.args.push_back(std::move(left));
-    node.args.push_back(parseArgumentAt(r));
+    ir::Argument right = parsePostfix(r, parseArgumentAt(r), 0);
+    node.args.push_back(parseOperators(r, std::move(right), 0, operatorPrecedence(op) + (op.is("**") ? 0 : 1)));
     return;
   }
   if (!op.endsStatement()) throw unexpected(op, "an operator or the end of the line");
@@ -149,6 +141,50 @@ void operation(Reader& r, Value& value, ir::Argument left, Range where) {
   else if (left.node()) { value.kind = Value::Kind::alias; value.alias = left.node(); }
   else { value.kind = Value::Kind::other; value.literal = std::move(left); }
   value.range = where;
+}
+
+/// `neg = -3`: the operator of a number, when that is all; the sign of a number in front of an operator belongs to it.
+bool signedNumber(Reader& r, Value& value, std::string_view function) {
+  const auto start = r.lexer.mark();
+  r.lexer.next();
+  const Token operand = r.token();
+  if (operand.kind != Token::Kind::integer && operand.kind != Token::Kind::floating && !operand.isName("inf") && !operand.isName("nan")) {
+    if (start.token.is("~")) throw unexpected(operand, "a name or a number");
+    r.lexer.rewind(start);
+    return false;
+  }
+  ir::Argument number = parseArgumentAt(r);
+  if (!r.token().endsStatement()) {
+    r.lexer.rewind(start);
+    return false;
+  }
+  value.node.op = ir::Op::call_function;
+  value.node.target = std::string(function);
+  value.node.args.push_back(std::move(number));
+  value.callee = start.token.range();
+  return true;
+}
+
+bool isComparison(std::string_view target) {
+  auto symbol = binarySymbol(target);
+  return symbol == "==" || symbol == "!=" || symbol == "<" || symbol == ">" || symbol == "<=" || symbol == ">=";
+}
+
+/// What people write behind a complete right side, `relu(x) + 1`, `view(x).t()[0]`: the value so far becomes a node of its own.
+void continued(Reader& r, Value& value, const Token& first) {
+  while (value.kind == Value::Kind::node && r.mayNest) {
+    const Token op = r.token();
+    const int bound = operatorPrecedence(op);
+    const std::string_view target = value.node.target;
+    const bool isInfix = value.node.op == ir::Op::call_function && (!binarySymbol(target).empty() || !unarySymbol(target).empty());
+    if (!bound && (isInfix || !(op.is("[") || op.is(".")))) return;
+    if (bound == kComparison && isComparison(target)) throw unexpected(op, "one comparison");
+    const Range where{first.begin, op.begin};
+    std::string name(target);
+    ir::Argument left = nestedNode(r, std::move(value.node), name, where);
+    value.node = {};
+    operation(r, value, std::move(left), where);
+  }
 }
 
 /// `-x`, `~x`, `+x`; a sign before a number belongs to the number.
@@ -163,12 +199,11 @@ bool unary(Reader& r, Value& value) {
   bool isNode = operand.isName() && !operand.dotted && operand.text != "inf" && operand.text != "nan";
   if (!isNode) {
     r.lexer.rewind(start);
-    if (op.is("~")) throw unexpected(operand, "a name");
-    return false;
+    return signedNumber(r, value, function);
   }
   value.node.op = ir::Op::call_function;
   value.node.target = std::string(function);
-  value.node.args.push_back(parseArgumentAt(r));
+  value.node.args.push_back(parseOperators(r, parsePostfix(r, parseArgumentAt(r), 0), 0, kPowerPrecedence));
   value.callee = op.range();
   return true;
 }
@@ -191,9 +226,13 @@ void nameFirst(Reader& r, Value& value) {
     return;
   }
   if (r.token().is("(")) {
-    if (name.text == "slice" || name.text == "device") {  // constants, not calls
-      r.lexer.rewind(start);
-      return operation(r, value, parseArgumentAt(r), name.range());
+    if (name.text == "slice" || name.text == "device") {  // a constant in front of an operator; else a call
+      const auto open = r.lexer.mark();
+      r.lexer.next();
+      r.lexer.skipBalanced(")");
+      const bool isCall = r.accept(")") && r.token().endsStatement();
+      r.lexer.rewind(isCall ? open : start);
+      if (!isCall) return operation(r, value, parseArgumentAt(r), name.range());
     }
     return call(r, value, name);
   }
@@ -204,11 +243,24 @@ void nameFirst(Reader& r, Value& value) {
 
 }  // namespace
 
+/// `self.weight` is a get_attr, `self.lin(x)` a call_module.
+ir::Node parseModuleAttribute(Reader& r, int depth) {
+  const Token first = r.token();
+  ir::Node node;
+  node.target = selfPath(r, depth);
+  const bool isUnnamed = first.isName("getattr");  // getattr(self, ""): a subgraph to which Dynamo gave no name
+  if (node.target.empty() && !isUnnamed) throw SyntaxError{first.range(), "the module itself is no value: an attribute is missing"};
+  node.op = r.token().is("(") ? ir::Op::call_module : ir::Op::get_attr;
+  if (node.op == ir::Op::call_module) parseCallArguments(r, node, depth);
+  return node;
+}
+
 Value parseValue(Reader& r) {
   Value value;
   const Token first = r.token();
   if (first.isName()) nameFirst(r, value);
   else if (!unary(r, value)) operation(r, value, parseArgumentAt(r), {first.begin, r.token().begin});
+  continued(r, value, first);
   value.range = {first.begin, r.token().begin};
   if (!r.token().endsStatement()) throw unexpected(r.token(), kStatementEnd);
   return value;
@@ -229,42 +281,43 @@ ir::Meta parseAnnotation(Reader& r, std::string_view stops) {
   return entry.meta;
 }
 
-void parseCallArguments(Reader& r, ir::Node& node) {
+void parseCallArguments(Reader& r, ir::Node& node, int depth) {
   r.expect("(", "'('");
   ArgumentList args(r);
   for (ir::Argument& object : node.args) args.add(std::move(object));  // of a method
   while (!r.accept(")")) {
     const Token first = r.token();
+    if (first.is("...")) r.problems.warning(first.range(), "'...' is read as Ellipsis: if arguments are left out here, they are missing");
     if (first.is("*") || first.is("**")) throw SyntaxError{first.range(), "unpacked arguments ('*x') cannot be read"};
     if (first.isName() && !first.dotted && r.lexer.isAssignedNext()) {
       r.lexer.next();
       r.lexer.next();
       for (auto& [key, value] : node.kwargs)
         if (key == first.text) throw SyntaxError{first.range(), fmt::format("argument '{}' is given twice", first.text)};
-      node.kwargs.emplace_back(std::string(first.text), parseArgumentAt(r));
+      node.kwargs.emplace_back(std::string(first.text), parseItem(r, depth));
     } else {
       if (!node.kwargs.empty()) throw SyntaxError{first.range(), "a positional argument behind a named one"};
-      args.add(parseArgumentAt(r));
+      args.add(parseItem(r, depth));
     }
     if (!r.accept(",") && !r.token().is(")")) throw unexpected(r.token(), "',' or ')'");
   }
   node.args = args.take();
 }
 
-ir::Argument parseSubscript(Reader& r) {
+ir::Argument parseSubscript(Reader& r, int depth) {
   r.expect("[", "'['");
   std::vector<ir::Argument> all;
   bool isTuple = false;
   do {
     if (r.token().is("]")) break;  // a comma behind the last index
     std::vector<ir::Argument> bounds;
-    if (!r.token().is(":")) bounds.push_back(parseArgumentAt(r));
+    if (!r.token().is(":")) bounds.push_back(parseItem(r, depth));
     if (r.token().is(":")) {
       if (bounds.empty()) bounds.emplace_back();
       while (r.accept(":")) {
         if (bounds.size() == 3) throw unexpected(r.token(), "',' or ']'");
         bool isEmpty = r.token().is(":") || r.token().is("]") || r.token().is(",");
-        bounds.push_back(isEmpty ? ir::Argument() : parseArgumentAt(r));
+        bounds.push_back(isEmpty ? ir::Argument() : parseItem(r, depth));
       }
       bounds.resize(3);
       all.emplace_back(ir::Slice{std::move(bounds)});
