@@ -88,9 +88,11 @@ bool isOperatorFirst(std::string_view text) { return text.size() > 1 && std::str
 
 /// What stands at the start of a line by right.
 bool isOwnLine(std::string_view text) {
+  if (text.empty()) return false;
   for (std::string_view own : {"class ", "def ", "```", "[rank", "TRACED GRAPH", "# "})
     if (text.starts_with(own)) return true;
-  return logPrefixLength(text) > 0;
+  const bool isTable = text[0] == '|' || text.starts_with("+-") || text.starts_with("+="), isGraphForm = text[0] == '%' && text.size() > 1 && isNameByte(text[1]);
+  return isTable || isGraphForm || logPrefixLength(text) > 0;
 }
 
 bool isFirstColumn(char c) { return c != ' ' && c != '\t' && c != '\xC2' && c != '>'; }
