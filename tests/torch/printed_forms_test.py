@@ -21,6 +21,7 @@ import torch
 import torch.utils._sympy.functions
 
 import printed_forms
+import printed_forms_compiled  # noqa: F401 - adds its graphs
 
 program_path = os.environ.get("FXLOOM", str(pathlib.Path(__file__).resolve().parents[2] / "build" / "fxloom"))
 LUA = r"""
