@@ -6,7 +6,7 @@ kwargs, annotation) must be those of the FX graph, without an error; and the tex
 text is also wrapped in what logs, mails, terminals and web pages do to it. Prints each difference; exit 1 when there is one.
 """
 import html
-import json
+import math
 import operator
 import os
 import pathlib
@@ -21,6 +21,7 @@ import torch
 import torch.utils._sympy.functions
 
 import printed_forms
+import printed_forms_compiled  # noqa: F401 - adds its graphs
 
 program_path = os.environ.get("FXLOOM", str(pathlib.Path(__file__).resolve().parents[2] / "build" / "fxloom"))
 LUA = r"""
@@ -207,6 +208,10 @@ DRESSES = {
 LOSSY = {"curly": ("literals", "torch_literals", "custom_operators", "effects", "symbolic_sizes.unbacked"), "soft80": ("literals", "torch_literals", "symbolic_trace"), "soft120": ("literals", "torch_literals")}
 
 
+# Texts that Python cannot run: reprs of objects, functions of this file, graphs made to be read only.
+NOT_RUN = ("torch_literals", "callees", "names", "outputs.namedtuple", "signatures")
+
+
 # --- comparing -----------------------------------------------------------------------------------------------------------------------
 
 def read_all(files):
@@ -232,12 +237,6 @@ def read_all(files):
         elif line.startswith("node\t"):
             graphs[-1][1].append(line.split("\t"))
     return found
-
-
-def statements(text):
-    """The lines of a body that hold statements: no comments, no signature, no class."""
-    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in text.split("\n")]
-    return [line for line in lines if line and not line.startswith(("#", "class ", "def ", "return", "pass", "TRACED", "=====", "<"))]
 
 
 SYMBOLIC = {name: getattr(torch.utils._sympy.functions, name) for name in torch.utils._sympy.functions.__all__} | vars(sympy.functions) | {"Eq": sympy.Eq, "Ne": sympy.Ne, "Mod": torch.utils._sympy.functions.PythonMod}
@@ -278,6 +277,55 @@ def differences(gm, options, found, is_whole=True):
     return words
 
 
+# --- the text that fxloom prints, run by Python ---------------------------------------------------------------------------------------
+
+class Everything(torch.fx.Tracer):
+    """Traces a call of any module as one node."""
+    def is_leaf_module(self, module, name):
+        return True
+
+
+def traced(lines):
+    """The FX graph of the text's outermost `forward`, as torch's own tracer sees it; None when torch cannot trace it (numbers that must be known, operators on graphs)."""
+    text = "\n".join(lines).replace("class <lambda>(", "class GraphModule(", 1)
+    names = {"torch": torch, "device": torch.device, "inf": float("inf"), "nan": float("nan"), "math": math, "_operator": operator} | {f"_operator_{name}": getattr(operator, name) for name in operator.__all__}
+    names |= {f"math_{name}": getattr(math, name) for name in dir(math)}
+    code = compile(text, "printed", "exec")   # a syntax error is fxloom's mistake
+    exec(code, names)   # noqa: S102 - our own graphs
+    forward = next(value for key, value in list(names.items()) if key in ("forward", "GraphModule") or isinstance(value, type) and issubclass(value, torch.nn.Module))
+    module = forward() if isinstance(forward, type) else type("Module", (torch.nn.Module,), {"forward": forward})()
+    try:
+        return Everything().trace(module)
+    except Exception:   # noqa: BLE001 - not traceable
+        return None
+
+
+def is_seen_by_tracer(node):
+    """A call without nodes in it is computed while tracing; torch.nn.functional adds defaults before the tracer sees a call."""
+    return node.op != "call_function" or (bool(node.all_input_nodes) and getattr(node.target, "__module__", "") != "torch.nn.functional")
+
+
+def run_differences(gm, lines):
+    """(was traced, words): how the graph that Python makes of the printed text differs from the one it came from."""
+    try:
+        again = traced(lines)
+    except SyntaxError as error:
+        return False, [f"the printed text is no Python: {error}: {error.text}"]
+    if again is None or not all(map(is_seen_by_tracer, gm.graph.nodes)):
+        return False, []
+    order = lambda graph: [n for n in sorted(graph.nodes, key=lambda node: node.op != "placeholder")]
+    old, new = order(gm.graph), order(again)
+    if len(old) != len(new):
+        return True, [f"run by Python the text has {len(new)} nodes, not {len(old)}"]
+    same = dict(zip(new, old))
+    words = []
+    for a, b in zip(old, new):
+        args, kwargs = torch.fx.node.map_arg((b.args, b.kwargs), lambda n: same[n])
+        if (a.op, target(a)) != (b.op, target(b)) or encode(tuple(a.args)) != encode(tuple(args)) or {k: encode(v) for k, v in a.kwargs.items()} != {k: encode(v) for k, v in kwargs.items()}:
+            words.append(f"run by Python: {b.format_node()}  is not  {a.format_node()}")
+    return True, words
+
+
 def prints(name, gm, folder, dressed):
     """Writes every text of a graph; yields (path, what it is called, options)."""
     for printing, (make, options) in PRINTINGS.items():
@@ -300,7 +348,7 @@ def main():
     more = "--more" in arguments
     keep = arguments[arguments.index("--keep") + 1] if "--keep" in arguments else None
     only = [a for a in arguments if not a.startswith("--") and a != keep]
-    failed = checked = 0
+    failed = checked = ran = 0
     with tempfile.TemporaryDirectory() as temporary:
         folder = keep or temporary
         todo = []
@@ -319,10 +367,17 @@ def main():
                 continue
             checked += 1
             words = differences(gm, options, found[str(path)], is_whole=not printing.startswith(("code", "python_code", "recorded")))
+            if called.endswith(" all") and not called.startswith(NOT_RUN) and not isinstance(found[str(path)], str):
+                was_traced, more_words = run_differences(gm, found[str(path)][0][2])
+                ran += was_traced
+                words += more_words
             if words:
                 failed += 1
                 print(f"{called}: " + "\n    ".join(words[:6]))
-    print(f"{checked} texts, {checked - failed} read as they are, {failed} failed (torch {torch.__version__})")
+    print(f"{checked} texts, {checked - failed} read as they are, {failed} failed; {ran} printed texts traced by torch and compared (torch {torch.__version__})")
+    if not only and ran < 15:
+        print("too few of the printed texts were traced for this to be a test")
+        failed += 1
     sys.exit(bool(failed))
 
 
