@@ -30,6 +30,14 @@ std::string_view sourceLine(std::string_view source, uint32_t line) {
   return text;
 }
 
+/// The bytes of the first `count` characters.
+size_t bytesOf(std::string_view text, size_t count) {
+  size_t at = 0;
+  for (; at < text.size(); ++at)
+    if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80 && count-- == 0) break;
+  return at;
+}
+
 /// One string per character, each one column wide on a terminal: tabs become a space, control characters a dot.
 std::vector<std::string> characters(std::string_view text) {
   std::vector<std::string> all;
@@ -53,9 +61,13 @@ std::string format(const Diagnostic& diagnostic, std::string_view file, std::str
   out += fmt::format(": {}: {}", severityName(diagnostic.severity), diagnostic.message);
   if (source.empty() || !diagnostic.line || !diagnostic.column) return out;
 
-  auto all = characters(sourceLine(source, diagnostic.line));
+  // Of a line of megabytes only the neighbourhood is looked at, wider than what is shown.
+  std::string_view line = sourceLine(source, diagnostic.line);
+  size_t caret = diagnostic.column - 1, skipped = caret > 4 * kWidth ? caret - 2 * kWidth : 0;
+  line.remove_prefix(bytesOf(line, skipped));
+  auto all = characters(line.substr(0, bytesOf(line, 4 * kWidth)));
   if (all.empty() && diagnostic.column > 1) return out;
-  size_t caret = std::min<size_t>(diagnostic.column - 1, all.size());
+  caret = std::min(caret - skipped, all.size());
   // A long line is shown as the part around the place: a third before it, the rest behind.
   size_t from = all.size() > kWidth && caret > kWidth / 3 ? std::min(caret - kWidth / 3, all.size() - kWidth * 2 / 3) : 0;
   size_t to = std::min(all.size(), from + kWidth);

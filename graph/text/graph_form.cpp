@@ -9,6 +9,7 @@
 #include "graph/text/bare_text.h"
 #include "graph/text/expression.h"
 #include "graph/text/graph_form_line.h"
+#include "graph/text/parameters.h"
 #include "graph/text/tabular.h"
 
 namespace graph::text {
@@ -118,6 +119,7 @@ LineStart GraphFormParser::parse(const Line& first) {
     at = next;
   }
   r_.lexer.setEnd();
+  settleParameters(r_.scope->graph(), r_.problems, range(first.content));
   if (!isFragment_ && !isReturned_) r_.problems.warning(range(first.content), "this graph has no return: the text may be cut short");
   if (!isFragment_ && isReturned_ && isComplete_) checkUserCounts();
   return at;

@@ -107,7 +107,7 @@ ir::Meta GraphFormParser::between(std::string_view text) {
   type = trimmed(type);
   if (type.empty()) return {};
   size_t quoted = type.starts_with("Tensor ") ? type.find_first_not_of(' ', 7) : 0;
-  if (quoted != type.npos && (type[quoted] == '"' || type[quoted] == '\xE2')) {
+  if (quoted != type.npos && (type[quoted] == '"' || type[quoted] == '\'' || type[quoted] == '\xE2')) {
     r_.lexer.setEnd(range(type).end);
     r_.lexer.startAt(range(type.substr(quoted)).begin, line_);
     ir::Meta meta = parseAnnotation(r_, "");

@@ -3,6 +3,7 @@
 
 #include "graph/text/bare_text.h"
 #include "graph/text/described_target.h"
+#include "graph/text/graph_form_line.h"
 #include "graph/text/literal.h"
 #include "graph/text/operators.h"
 #include "graph/text/printer.h"
@@ -106,11 +107,20 @@ std::string qualifiedName(const std::string& target) {
   return printedTarget(target);
 }
 
+/// A Python type, with a blank behind it. One that would not be read back as it is stands in quotes.
+std::string typeText(const std::string& type) {
+  bool isPlain = !type.empty() && trimmed(type) == type && type.find_first_of("'\"\\") == type.npos && type.find("uses=") == type.npos &&
+                 type.find("users=") == type.npos && type.find(kTarget) == type.npos && !type.starts_with("\xE2");
+  if (isPlain) return type + " ";
+  const char quote = type.find('"') == type.npos ? '"' : '\'';
+  return fmt::format("{}{}{} ", quote, type, quote);
+}
+
 std::string line(const ir::Graph& graph, ir::NodeId id) {
   const ir::Node& node = graph.node(id);
   if (node.op == ir::Op::output) return "return " + (node.args.empty() ? std::string("None") : printArgument(graph, node.args[0]));
   auto* type = std::get_if<ir::OtherMeta>(&node.meta);
-  std::string out = fmt::format("%{} : {}{}[num_users={}] = {}[target={}]", node.name, type ? type->text : "", type ? " " : "", graph.users(id).size(),
+  std::string out = fmt::format("%{} : {}[num_users={}] = {}[target={}]", node.name, type ? typeText(type->text) : "", graph.users(id).size(),
                                 ir::opName(node.op), node.op == ir::Op::call_function ? qualifiedName(node.target) : node.target);
   Formatter format(graph);
   if (node.op == ir::Op::placeholder) return node.args.empty() ? out : fmt::format("{}(default={})", out, format.argument(node.args[0]));

@@ -7,6 +7,7 @@
 #include "graph/text/expression.h"
 #include "graph/text/graph_form_line.h"
 #include "graph/text/operator_check.h"
+#include "graph/text/parameters.h"
 
 namespace graph::text {
 namespace {
@@ -99,6 +100,7 @@ LineStart TableParser::parse(const Line& heading) {
     }
   }
   r_.lexer.setEnd();
+  settleParameters(r_.scope->graph(), r_.problems, range(heading.content));
   if (!isReturned_) r_.problems.warning(range(heading.content), "this table has no output row: the text may be cut short");
   return at;
 }
