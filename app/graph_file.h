@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "graph/run/backend.h"
-#include "graph/text/dump_set.h"
+#include "graph/text/dumps/dump_set.h"
 
 namespace app {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "graph/text/dump_set.h"
+#include "graph/text/dumps/dump_set.h"
 #include "rewrites/journal.h"
 
 namespace rewrites {

@@ -12,7 +12,7 @@
 
 #include "graph/run/backend.h"
 #include "graph/run/inputs.h"
-#include "graph/text/dump_set.h"
+#include "graph/text/dumps/dump_set.h"
 #include "rewrites/analysis.h"
 #include "rewrites/inplace.h"
 #include "rewrites/journal.h"

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "graph/text/literal.h"
-#include "graph/text/stated_lines.h"
+#include "graph/text/stated/stated_lines.h"
 
 namespace graph::text {
 namespace {

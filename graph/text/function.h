@@ -1,8 +1,8 @@
 // A function's signature and body, or a body alone (a fragment). Internal to graph/text.
 #pragma once
 
-#include "graph/text/declared.h"
 #include "graph/text/reader.h"
+#include "graph/text/stated/declared.h"
 #include "graph/text/statement.h"
 
 namespace graph::text {

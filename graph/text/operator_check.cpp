@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "graph/text/described_target.h"
+#include "graph/text/graph_form/described_target.h"
 #include "graph/text/operators.h"
 
 namespace graph::text {

@@ -6,16 +6,16 @@
 #include <deque>
 
 #include "graph/text/blocks.h"
-#include "graph/text/export_signature.h"
+#include "graph/text/dumps/file_text.h"
 #include "graph/text/expression.h"
-#include "graph/text/file_text.h"
 #include "graph/text/function.h"
-#include "graph/text/graph_form.h"
+#include "graph/text/graph_form/graph_form.h"
+#include "graph/text/graph_form/tabular.h"
 #include "graph/text/implied.h"
-#include "graph/text/load_args.h"
-#include "graph/text/module_state.h"
 #include "graph/text/operators.h"
-#include "graph/text/tabular.h"
+#include "graph/text/stated/export_signature.h"
+#include "graph/text/stated/load_args.h"
+#include "graph/text/stated/module_state.h"
 
 namespace graph::text {
 namespace {

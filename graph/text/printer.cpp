@@ -10,7 +10,7 @@
 #include "graph/text/lexer.h"
 #include "graph/text/literal.h"
 #include "graph/text/operators.h"
-#include "graph/text/stated_lines.h"
+#include "graph/text/stated/stated_lines.h"
 
 namespace graph::text {
 namespace {

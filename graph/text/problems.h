@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "graph/text/diagnostic.h"
-#include "graph/text/source_text.h"
+#include "graph/text/source/source_text.h"
 
 namespace graph::text {
 

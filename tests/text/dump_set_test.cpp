@@ -1,5 +1,5 @@
 // Folders, series and names: what a path opens.
-#include "graph/text/dump_set.h"
+#include "graph/text/dumps/dump_set.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "graph/text/folder.h"
-#include "graph/text/series.h"
+#include "graph/text/dumps/folder.h"
+#include "graph/text/dumps/series.h"
 
 namespace graph::text {
 namespace {

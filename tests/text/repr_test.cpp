@@ -1,5 +1,5 @@
 // Reprs cut into calls, containers and leaves.
-#include "graph/text/repr.h"
+#include "graph/text/stated/repr.h"
 
 #include <gtest/gtest.h>
 
