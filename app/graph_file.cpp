@@ -57,13 +57,17 @@ std::shared_ptr<const graph::ir::Graph> GraphFile::graph(const std::string& numb
   return dumps_->dumps()[number_].graph;
 }
 
-std::shared_ptr<const graph::ir::Graph> GraphFile::usableGraph(const std::string& numberOrName, bool quiet) {
+std::shared_ptr<const graph::ir::Graph> GraphFile::usableGraph(const std::string& numberOrName, bool quiet, bool mayBeCut) {
   auto chosen = graph(numberOrName);
   std::vector<Diagnostic> errors, warnings;
   for (const Diagnostic& diagnostic : chosenDiagnostics()) {
     (diagnostic.severity == Severity::error ? errors : warnings).push_back(diagnostic);
   }
   if (!errors.empty()) throw Failure(Exit::unusable, drawn(errors));
+  if (chosen->isCut() && !mayBeCut) {
+    auto why = fmt::format("{}: error: lines of {} are missing: it can be looked at (info, explain, render, diff), not run or rewritten", path(), name());
+    throw Failure(Exit::unusable, warnings.empty() ? why : drawn(warnings) + "\n" + why);
+  }
   if (!quiet && !warnings.empty()) fmt::print(stderr, "{}\n", drawn(warnings));
   if (auto problems = lint(number_); !problems.empty()) throw Failure(Exit::unusable, drawn(problems));
   return chosen;

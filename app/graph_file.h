@@ -25,7 +25,8 @@ class GraphFile {
   std::shared_ptr<const graph::ir::Graph> graph(const std::string& numberOrName);
   /// What `run`, `rewrite` and the like demand of a graph: a text without errors, and a graph that passes lint. Warnings go to
   /// stderr unless `quiet`; errors are thrown as a drawn Failure (unusable). Of a folder only the chosen graph's file counts.
-  std::shared_ptr<const graph::ir::Graph> usableGraph(const std::string& numberOrName, bool quiet);
+  /// `mayBeCut`: also one with lines missing, for a command that looks at it alone.
+  std::shared_ptr<const graph::ir::Graph> usableGraph(const std::string& numberOrName, bool quiet, bool mayBeCut = false);
   /// What is wrong with the chosen graph's file, and with a folder as a whole: not with its other files.
   std::vector<graph::text::Diagnostic> chosenDiagnostics() const;
   /// Number and name of the chosen graph.

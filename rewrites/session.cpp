@@ -276,6 +276,7 @@ const Revision* Session::commit(const std::string& label, const std::string& lua
     if (transaction.edits == 0) state_->committed = transaction.analysis;
     return nullptr;
   }
+  if (transaction.base->isCut()) throw std::runtime_error(label + ": lines of " + currentName() + " are missing: it can be looked at, not rewritten");
   const auto& revision = journal().commit(std::move(transaction.draft), label, lua, std::move(transaction.outcomes), std::move(scripts));
   state_->committed.reset();
   return &revision;

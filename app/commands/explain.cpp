@@ -33,6 +33,12 @@ void sayStorage(const CommonOptions& common, const rewrites::InPlace& analysis, 
   if (!others.empty()) say(common, "  shares memory with {}", fmt::join(others, ", "));
 }
 
+/// Of a part of a graph nobody can say more.
+void sayLimits(const CommonOptions& common, const Graph& graph) {
+  if (graph.isCut()) say(common, "  as far as the text goes: lines of this graph are missing, and one of them may forbid it");
+  else if (!graph.output()) say(common, "  as far as these lines go: a reader of the old value behind them would forbid it");
+}
+
 Exit sayTaken(const CommonOptions& common, const Graph& graph, const rewrites::Chain& chain, const std::string& node) {
   say(common, "{}: yes, this write may happen in place, into {}", node, nameOf(graph, chain.owner));
   for (const auto& update : chain.updates)
@@ -40,6 +46,7 @@ Exit sayTaken(const CommonOptions& common, const Graph& graph, const rewrites::C
   for (auto copy : chain.copies) say(common, "  {} goes: it copies a thing to itself", nameOf(graph, copy));
   for (const auto& guard : chain.guards) say(common, "  relies on {}", guard.str());
   auto bytes = chain.bytesSaved.asConstant();
+  sayLimits(common, graph);
   say(common, "  saves {}", bytes ? humanBytes(*bytes) : chain.bytesSaved.str() + " bytes");
   return Exit::yes;
 }
@@ -71,7 +78,7 @@ std::string suggestions(const rewrites::InPlace& analysis, const Graph& graph) {
 Exit explain(const ExplainOptions& options, Report& report) {
   GraphFile file(options.file);
   report.diagnostics = file.diagnostics();
-  auto graph = file.usableGraph(options.common.graph, options.common.quiet);
+  auto graph = file.usableGraph(options.common.graph, options.common.quiet, true);
   describe(report, file.name(), *graph, {});
   rewrites::InPlace analysis(*graph);
   auto id = graph->find(options.node);

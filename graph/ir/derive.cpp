@@ -80,6 +80,7 @@ class Derivation {
   void copyFacts() {
     result_.setName(parsed_.name());
     result_.setGuards(parsed_.guards());
+    result_.setCut(parsed_.isCut());
     result_.setSignature(parsed_.signature());
     result_.setSymbolTable(parsed_.symbolTable());
     for (const auto& [name, graph] : previous_.subgraphs())
@@ -94,7 +95,7 @@ class Derivation {
     }
   }
   static bool isSame(const Graph& a, const Graph& b) {
-    return a.name() == b.name() && diffRevisions(a, b).empty() && a.guards() == b.guards() && a.signature() == b.signature() && a.symbolTable() == b.symbolTable() && a.subgraphs() == b.subgraphs();
+    return a.name() == b.name() && diffRevisions(a, b).empty() && a.guards() == b.guards() && a.isCut() == b.isCut() && a.signature() == b.signature() && a.symbolTable() == b.symbolTable() && a.subgraphs() == b.subgraphs();
   }
 
   const Graph& previous_;

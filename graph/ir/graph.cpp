@@ -102,6 +102,7 @@ std::vector<std::string> Graph::symbols() const {
 
 const std::map<std::string, std::shared_ptr<const Graph>>& Graph::subgraphs() const { return state_->subgraphs; }
 const std::vector<Guard>& Graph::guards() const { return state_->guards; }
+bool Graph::isCut() const { return state_->isCut; }
 
 void Graph::forEachDifference(const Graph& other, const std::function<void(NodeId)>& visit) const {
   const auto& mine = state_->slots;

@@ -106,6 +106,9 @@ class Graph {
   /// Graphs of get_attr submodules (`true_graph_0`), by attribute name.
   const std::map<std::string, std::shared_ptr<const Graph>>& subgraphs() const;
   const std::vector<Guard>& guards() const;
+  /// Lines of its text are missing (it was cut short, lines were left out): it can be looked at, not run or rewritten, because nobody knows what
+  /// they do.
+  bool isCut() const;
   /// What the text says its inputs and outputs are; empty for most graphs.
   const Signature& signature() const;
   /// Ranges and hints of symbols, those that the text gives.
@@ -137,6 +140,7 @@ class Graph {
   void setSubgraph(const std::string& name, std::shared_ptr<const Graph> graph);
   void eraseSubgraph(const std::string& name);
   void addGuard(Guard guard);                    // kept once
+  void setCut(bool isCut);
   /// Edits keep it true: an erased placeholder loses its spec, a renamed one gives it its new name, and an output with fewer results
   /// loses the specs behind its last one. Throws std::invalid_argument when an input's spec names no placeholder or one twice.
   void setSignature(Signature signature);

@@ -237,6 +237,8 @@ void Graph::setSubgraph(const std::string& name, std::shared_ptr<const Graph> gr
   state_->subgraphs[name] = std::move(graph);
 }
 
+void Graph::setCut(bool isCut) { state_->isCut = isCut; }
+
 void Graph::addGuard(Guard guard) {
   if (std::find(state_->guards.begin(), state_->guards.end(), guard) == state_->guards.end()) state_->guards.push_back(std::move(guard));
 }

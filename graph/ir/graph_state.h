@@ -35,6 +35,7 @@ struct Graph::State {
   size_t live = 0, placeholders = 0, outputs = 0;
   std::map<std::string, std::shared_ptr<const Graph>> subgraphs;
   std::vector<Guard> guards;
+  bool isCut = false;
   std::shared_ptr<const Stated> stated;   // null when the text says nothing
 
   bool contains(NodeId id) const { return id.value < slots.size() && slots[id.value].live; }

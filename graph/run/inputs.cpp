@@ -186,6 +186,7 @@ int64_t Geometry::numel() const {
 }
 
 Inputs makeInputs(Backend& backend, const ir::Graph& graph, const InputRequest& request, int variant) {
+  if (graph.isCut()) throw InputError("lines of " + graph.name() + " are missing: it can be looked at, not run");
   return Maker(backend, graph, request, variant).make();
 }
 

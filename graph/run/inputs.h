@@ -39,7 +39,7 @@ ir::Binding chooseSymbols(const ir::Graph& graph, const InputRequest& request, i
 /// Builds the inputs. Tensors that are not given are made from the seed, the same on every device: normal floats (matrices scaled by
 /// 1/sqrt(last size), positive where a square root or logarithm needs it), integers valid as
 /// indices where they are used as indices (embedding, index, index_put, gather, scatter …: range from the uses; distinct where
-/// an index_put or scatter needs it), booleans mixed. Throws InputError naming the placeholder when a given tensor has the
+/// an index_put or scatter needs it), booleans mixed. Throws InputError for a graph with lines missing, and naming the placeholder when a given tensor has the
 /// wrong dtype or shape, a name that is no placeholder, or an unannotated placeholder has no tensor.
 Inputs makeInputs(Backend& backend, const ir::Graph& graph, const InputRequest& request, int variant = 0);
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "graph/text/literal.h"
+#include "graph/text/printer.h"
 #include "graph/text/stated/stated_lines.h"
 
 namespace graph::text {
@@ -64,6 +65,7 @@ void readComment(Reader& r, const Line& line, std::shared_ptr<const std::string>
     r.problems.warning({begin, begin + static_cast<uint32_t>(text.size())}, "this guard cannot be read: expected disjoint(a, b), no_self_overlap(a) or a condition");
     return;
   }
+  if (text == kCutComment) return r.scope->graph().setCut(true);
   if (declared && readStatedLine(text, static_cast<uint32_t>(text.data() - r.lexer.text().data()), *declared, r.problems)) return;
   if (!stack || *stack != text) stack = std::make_shared<const std::string>(text);
 }
@@ -201,6 +203,7 @@ void FunctionParser::report(const SyntaxError& e) {
   const std::string_view text = r_.lexer.text();
   const bool isLast = text.find_first_not_of(" \t\r\n", std::min<size_t>(e.range.begin, text.size())) == std::string_view::npos || isUnclosedAtEnd(text, e);
   if (!isLast || r_.scope->graph().size() == r_.scope->graph().placeholders().size()) return r_.problems.error(e.range, e.message);
+  r_.scope->graph().setCut(true);
   r_.problems.warning(e.range, fmt::format("the text ends inside this statement, which is left out: {}", e.message));
 }
 
@@ -209,6 +212,7 @@ void FunctionParser::gap(const Line& line) {
   auto begin = static_cast<uint32_t>(line.content.data() - r_.lexer.text().data());
   r_.problems.warning({begin, begin + static_cast<uint32_t>(line.content.size())}, "lines are left out here: names that they define become inputs, and what they write is not known");
   r_.scope->setGap();
+  r_.scope->graph().setCut(true);
 }
 
 }  // namespace graph::text

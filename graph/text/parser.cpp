@@ -172,8 +172,12 @@ class FileParser {
       const uint32_t begin = offsetOf(line);
       const Range header{begin, begin + static_cast<uint32_t>(line.content.size())};
       auto message = fmt::format("'{}' has no return statement: the text is cut short", name);
-      if (graph.size() == graph.placeholders().size()) problems_.error(header, std::move(message));
-      else problems_.warning(header, message + ", and the graph has no output");
+      if (graph.size() == graph.placeholders().size()) {
+        problems_.error(header, std::move(message));
+      } else {
+        graph.setCut(true);
+        problems_.warning(header, message + ", and the graph has no output");
+      }
     }
     return next;
   }
@@ -187,6 +191,7 @@ class FileParser {
     Reader reader{lexers_.back(), problems_, caches_, &scope};
     LineStart next = Parser(reader, more...).parse(line);
     lexers_.back().setEnd();
+    if (!isFragment && !graph.output()) graph.setCut(true);
     relocate(graph);
     if (isFragment) addImpliedAnnotations(graph);
     return next;
@@ -267,8 +272,7 @@ ParsedFile onlyError(std::string message) {
 ParsedFile parse(std::string_view source) {
   if (source.find_first_not_of(" \t\r\n") == std::string_view::npos) return onlyError("the text is empty");
   if (source.size() > (size_t{1} << 31)) return onlyError("the text is larger than 2 GiB");
-  if (size_t zero = source.find('\0'); zero != std::string_view::npos)
-    return onlyError(fmt::format("this is binary data, not text: a zero byte stands at offset {}", zero));
+  if (auto problem = binaryProblem(source); !problem.empty()) return onlyError(std::move(problem));
   return FileParser(source).parse();
 }
 

@@ -128,6 +128,10 @@ class GraphPrinter {
       line(indent, "# " + stated);
       isFirst = false;
     }
+    if (graph_.isCut()) {
+      line(indent, fmt::format("# {}", kCutComment));
+      isFirst = false;
+    }
     for (auto& guard : graph_.guards()) {
       line(indent, "# guard: " + guard.str());
       isFirst = false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "graph/ir/graph.h"
 
@@ -21,6 +22,8 @@ std::string print(const ir::Graph& graph, const PrintOptions& options = {});
 /// parse(printGraphForm(g)) equals g but for what this form has no place for: annotations of tensors and symbols, comments, the graph's
 /// name and nested graphs. (torch's own print has no place for them either.)
 std::string printGraphForm(const ir::Graph& graph);
+/// The comment that says of a graph that lines of its text are missing (ir::Graph::isCut), without `# `.
+constexpr std::string_view kCutComment = "cut: lines of this graph are missing";
 /// One node as a dump has it, without deletions: `mul: "f32[2]" = torch.ops.aten.mul.Tensor(x, 2)`.
 std::string printNode(const ir::Graph& graph, ir::NodeId id);
 /// One argument as a dump has it: `x`, `[0, x]`, `torch.float32`, `device(type='cpu')`, `1e-05` (Python's repr of floats).

@@ -28,6 +28,7 @@ std::string dump(const ir::Graph& graph) {
                        spec.persistent ? *spec.persistent ? " persistent" : " not persistent" : "");
   for (auto& spec : graph.signature().outputs) out += fmt::format("  output {} {}\n", ir::kindName(spec.kind), spec.target);
   for (auto& guard : graph.guards()) out += fmt::format("  guard {}\n", guard.str());
+  if (graph.isCut()) out += "  cut\n";
   std::string stack;
   for (ir::NodeId id : graph) {
     const ir::Node& node = graph.node(id);
@@ -48,6 +49,7 @@ std::string dump(const ir::Graph& graph) {
 std::string difference(const ir::Graph& a, const ir::Graph& b) {
   if (a.name() != b.name()) return fmt::format("names {} and {}", a.name(), b.name());
   if (a.guards() != b.guards()) return "guards";
+  if (a.isCut() != b.isCut()) return "whether lines are missing";
   if (a.signature() != b.signature()) return "signatures";
   if (a.symbolTable() != b.symbolTable()) return "symbols";
   if (a.size() != b.size()) return fmt::format("{} and {} nodes", a.size(), b.size());
@@ -77,6 +79,7 @@ std::string difference(const ir::Graph& a, const ir::Graph& b) {
 ir::Graph graphFormPart(const ir::Graph& graph) {
   ir::Graph part("graph");
   for (auto& guard : graph.guards()) part.addGuard(guard);
+  part.setCut(graph.isCut());
   std::vector<ir::NodeId> toPart(graph.idLimit());
   const auto map = [&](ir::NodeId id) { return toPart[id.value]; };
   for (ir::NodeId id : graph) {

@@ -58,9 +58,44 @@ TEST(Parse, EmptyText) {
 
 TEST(Parse, BinaryData) {
   auto file = parse(std::string("PK\3\4\0\0", 6));
-  EXPECT_EQ(firstMessage(file), "this is binary data, not text: a zero byte stands at offset 4");
+  EXPECT_EQ(firstMessage(file), "this is a zip archive (.pt, .pt2), not text");
   EXPECT_EQ(file.diagnostics[0].line, 0u);
   EXPECT_TRUE(file.graphs.empty());
+}
+
+TEST(Parse, BinaryWithoutMagic) {
+  std::string bytes;
+  for (int i = 0; i < 4096; ++i) bytes += static_cast<char>(i * 37);
+  EXPECT_EQ(firstMessage(parse(bytes)), "this is binary data, not text");
+}
+
+TEST(Parse, OneZeroByteCostsOneNode) {
+  auto file = parse(std::string("def forward(self, x):\n    a = x.sin()\n    b = x.co\0s()\n    c = a.tan()\n    return c\n", 79));
+  ASSERT_EQ(file.graphs.size(), 1u);
+  EXPECT_EQ(file.graphs[0]->size(), 4u);
+  EXPECT_EQ(firstMessage(file), "unexpected character with code 0, expected ';' or the end of the line");
+  EXPECT_EQ(file.diagnostics[0].line, 3u);
+  EXPECT_EQ(file.diagnostics[0].column, 13u);
+}
+
+TEST(ParseFile, ReadsUtf16) {
+  const auto path = std::filesystem::temp_directory_path() / "fxloom_utf16.txt";
+  const std::u16string text = u"\uFEFFdef forward(self, x):\r\n    # \u00E9\u4E2D\U0001F600\r\n    a = x.sin()\r\n    return a\r\n";
+  for (bool bigEndian : {false, true}) {
+    std::ofstream out(path, std::ios::binary);
+    for (char16_t c : text) {
+      const char low = static_cast<char>(c & 0xFF), high = static_cast<char>(c >> 8);
+      out << (bigEndian ? high : low) << (bigEndian ? low : high);
+    }
+    out.close();
+    std::string source;
+    auto file = parseFile(path, &source);
+    EXPECT_TRUE(file.diagnostics.empty()) << firstMessage(file);
+    ASSERT_EQ(file.graphs.size(), 1u);
+    EXPECT_EQ(file.graphs[0]->size(), 3u);
+    EXPECT_NE(source.find("# \u00E9\u4E2D\U0001F600"), std::string::npos);
+  }
+  std::filesystem::remove(path);
 }
 
 TEST(Parse, ControlCharacter) {

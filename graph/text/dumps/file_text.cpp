@@ -2,12 +2,70 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 
 namespace graph::text {
+namespace {
+
+constexpr size_t kHead = 1 << 16;  // bytes that show what a file is
+
+void appendUtf8(std::string& text, uint32_t code) {
+  if (code < 0x80) {
+    text += static_cast<char>(code);
+  } else if (code < 0x800) {
+    text += static_cast<char>(0xC0 | code >> 6);
+    text += static_cast<char>(0x80 | (code & 0x3F));
+  } else if (code < 0x10000) {
+    text += static_cast<char>(0xE0 | code >> 12);
+    text += static_cast<char>(0x80 | (code >> 6 & 0x3F));
+    text += static_cast<char>(0x80 | (code & 0x3F));
+  } else {
+    text += static_cast<char>(0xF0 | code >> 18);
+    text += static_cast<char>(0x80 | (code >> 12 & 0x3F));
+    text += static_cast<char>(0x80 | (code >> 6 & 0x3F));
+    text += static_cast<char>(0x80 | (code & 0x3F));
+  }
+}
+
+/// What Windows' PowerShell writes for `python x.py > log.txt`. A half of a pair alone becomes U+FFFD.
+std::string fromUtf16(std::string_view bytes, bool bigEndian) {
+  std::string text;
+  text.reserve(bytes.size() / 2);
+  const auto unit = [&](size_t at) {
+    const auto first = static_cast<unsigned char>(bytes[at]), second = static_cast<unsigned char>(bytes[at + 1]);
+    return static_cast<uint32_t>(bigEndian ? first << 8 | second : second << 8 | first);
+  };
+  for (size_t at = 2; at + 1 < bytes.size(); at += 2) {
+    uint32_t code = unit(at);
+    if (code >= 0xD800 && code < 0xDC00 && at + 3 < bytes.size() && (unit(at + 2) & 0xFC00) == 0xDC00) {
+      code = 0x10000 + ((code - 0xD800) << 10) + (unit(at + 2) - 0xDC00);
+      at += 2;
+    } else if (code >= 0xD800 && code < 0xE000) {
+      code = 0xFFFD;
+    }
+    appendUtf8(text, code);
+  }
+  return text;
+}
+
+bool isControl(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != '\v' && c != '\x1b' && c != '\b';
+}
+
+}  // namespace
+
+std::string binaryProblem(std::string_view bytes) {
+  if (bytes.starts_with("PK\x03\x04")) return "this is a zip archive (.pt, .pt2), not text";
+  const auto head = bytes.substr(0, kHead);
+  const auto controls = static_cast<size_t>(std::count_if(head.begin(), head.end(), isControl));
+  // One such byte in a hundred is no slip of whoever made the text.
+  return controls * 100 > head.size() && controls > 1 ? "this is binary data, not text" : "";
+}
 
 std::string readText(const std::string& path, std::string& text) {
   std::error_code error;
@@ -19,10 +77,17 @@ std::string readText(const std::string& path, std::string& text) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return fmt::format("the file cannot be opened: {}", std::strerror(errno));
   text.clear();
-  if (std::filesystem::is_regular_file(status)) text.reserve(std::filesystem::file_size(path, error));
-  char buffer[1 << 16];
-  while (in.read(buffer, sizeof buffer) || in.gcount()) text.append(buffer, static_cast<size_t>(in.gcount()));
+  char buffer[kHead];
+  while (in.read(buffer, sizeof buffer) || in.gcount()) {
+    const bool isHead = text.empty();
+    text.append(buffer, static_cast<size_t>(in.gcount()));
+    if (!isHead) continue;
+    const bool isUtf16 = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
+    if (auto problem = isUtf16 ? std::string() : binaryProblem(text); !problem.empty()) return problem;
+    if (std::filesystem::is_regular_file(status)) text.reserve(std::filesystem::file_size(path, error));
+  }
   if (in.bad()) return fmt::format("the file cannot be read: {}", std::strerror(errno));
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) text = fromUtf16(text, text[0] == '\xFE');
   return text.empty() ? "the file is empty" : "";
 }
 

@@ -186,8 +186,9 @@ void Unwrapper::follow(std::string_view line) {
 }
 
 bool Unwrapper::continues(std::string_view line, std::string_view next) {
-  follow(line);
   isCertain_ = false;
+  if (width_ && line.size() < width_) return isRest_ = false;   // was not cut; whatever it belongs to ends here
+  follow(line);
   isRest_ = isRest(line, next);
   return isRest_;
 }
