@@ -79,7 +79,7 @@ std::string difference(const ir::Graph& a, const ir::Graph& b) {
 ir::Graph graphFormPart(const ir::Graph& graph) {
   ir::Graph part("graph");
   for (auto& guard : graph.guards()) part.addGuard(guard);
-  part.setCut(graph.isCut());
+  part.setCut(graph.isCut() || !graph.output());
   std::vector<ir::NodeId> toPart(graph.idLimit());
   const auto map = [&](ir::NodeId id) { return toPart[id.value]; };
   for (ir::NodeId id : graph) {

@@ -132,7 +132,8 @@ std::string line(const ir::Graph& graph, ir::NodeId id) {
 
 std::string printGraphForm(const ir::Graph& graph) {
   std::string out = "graph():\n";
-  if (graph.isCut()) out += fmt::format("    # {}\n", kCutComment);
+  // Without a return this form says that it was cut: it cannot tell a part from a graph whose end is missing.
+  if (graph.isCut() || !graph.output()) out += fmt::format("    # {}\n", kCutComment);
   for (auto& guard : graph.guards()) out += fmt::format("    # guard: {}\n", guard.str());
   for (ir::NodeId id : graph) out += "    " + line(graph, id) + "\n";
   return out;
