@@ -35,8 +35,8 @@ void sayStorage(const CommonOptions& common, const rewrites::InPlace& analysis, 
 
 /// Of a part of a graph nobody can say more.
 void sayLimits(const CommonOptions& common, const Graph& graph) {
-  if (graph.isCut()) say(common, "  as far as the text goes: lines of this graph are missing, and one of them may forbid it");
-  else if (!graph.output()) say(common, "  as far as these lines go: a reader of the old value behind them would forbid it");
+  if (graph.isCut()) say(common, "  as far as the text goes: lines of this graph are missing, and they may change the answer");
+  else if (!graph.output()) say(common, "  as far as these lines go: what follows them may change the answer");
 }
 
 Exit sayTaken(const CommonOptions& common, const Graph& graph, const rewrites::Chain& chain, const std::string& node) {
@@ -59,6 +59,7 @@ Exit sayRefused(const CommonOptions& common, const Graph& graph, const rewrites:
     auto bytes = refusal.repair->bytes ? fmt::format(", saves {} bytes", refusal.repair->bytes->str()) : "";
     say(common, "  repair: {} ({}{})", refusal.repair->text, refusal.repair->rewrite, bytes);
   }
+  sayLimits(common, graph);
   return Exit::no;
 }
 
