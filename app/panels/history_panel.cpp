@@ -38,7 +38,7 @@ void HistoryPanel::draw(Context& context) {
   for (const auto& row : context.s.history) {
     ImGui::PushID(row.number);
     bool current = row.number == context.s.revision;
-    auto label = fmt::format("{}  {}###revision", row.number, row.number == 0 ? "as read" : row.label);
+    auto label = fmt::format("{}  {}###revision", row.number, row.label);
     if (ImGui::Selectable(label.c_str(), current) && !current) context.requests.go(row.number);
     if (ImGui::IsItemHovered() && (row.number || !row.lua.empty())) tooltip(row);
     if (row.number) {
