@@ -5,9 +5,12 @@
 
 The graph is AOTAutograd's inference graph with the mutations of the caches kept in it (keep_inference_input_mutations). With
 --tensors also NAME.inputs.safetensors and NAME.expected.safetensors: the inputs by placeholder name, and what torch computes from
-the graph as printed (`output.N`, and `input.<placeholder>` for every input that it changed).
+the graph as printed (`output.N`, and `input.<placeholder>` for every input that it changed). With --passes NAME.passes/ is
+written instead of NAME.txt: the graph as captured and after each of Inductor's passes that concern copies, as files that fxloom opens as
+revisions of one graph.
 """
 import argparse
+import copy
 import json
 import os
 import re
@@ -40,6 +43,7 @@ def arguments():
     parser.add_argument("--decompositions", choices=["none", "inductor"], default="none", help="which operators are decomposed first (none)")
     parser.add_argument("--layout", action="store_true", help="print strides and devices too")
     parser.add_argument("--tensors", action="store_true", help="write inputs and expected results too")
+    parser.add_argument("--passes", action="store_true", help="write the graph as captured and after each of Inductor's passes into NAME.passes instead")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     options.kv_heads = options.kv_heads or options.heads
@@ -94,6 +98,26 @@ def text(graph_module, options):
     return printed.replace(here, "").rstrip() + "\n"
 
 
+def write_passes(graph_module, options):
+    """What Inductor's own passes make of the copies: its removal of no-ops, then its reinplacing."""
+    from torch._inductor.fx_passes import post_grad, reinplace
+    from torch._inductor.fx_utils import FakeTensorUpdater
+    from torch._inductor.virtualized import V
+    folder = f"{options.name}.passes"
+    os.makedirs(folder, exist_ok=True)
+    graph_module = copy.deepcopy(graph_module)
+    fake_mode = next(node.meta["val"].fake_mode for node in graph_module.graph.nodes if isinstance(node.meta.get("val"), torch.Tensor))
+    updater = FakeTensorUpdater(graph_module.graph)
+    steps = [("captured", lambda: None), ("remove_noop_ops", lambda: post_grad.remove_noop_ops(graph_module.graph)),
+             ("reinplace_inplaceable_ops", lambda: reinplace.reinplace_inplaceable_ops(updater, graph_module.graph))]
+    for number, (label, step) in enumerate(steps):
+        with V.set_fake_mode(fake_mode):
+            step()
+        graph_module.recompile()
+        with open(os.path.join(folder, f"pass_{number}_{label}.txt"), "w") as file:
+            file.write(text(graph_module, options))
+
+
 def write_tensors(graph_module, inputs, name):
     placeholders = [node.name for node in graph_module.graph.nodes if node.op == "placeholder"]
     symbols = {p: int(v) for p, v in zip(placeholders, inputs) if not isinstance(v, torch.Tensor)}
@@ -111,11 +135,15 @@ def write_tensors(graph_module, inputs, name):
 def main():
     options = arguments()
     graph_module, inputs = capture(options)
-    with open(f"{options.name}.txt", "w") as file:
-        file.write(text(graph_module, options))
+    written = f"{options.name}.passes" if options.passes else f"{options.name}.txt"
+    if options.passes:
+        write_passes(graph_module, options)
+    else:
+        with open(written, "w") as file:
+            file.write(text(graph_module, options))
     if options.tensors:
         write_tensors(graph_module, inputs, options.name)
-    print(f"{options.name}.txt: {len(graph_module.graph.nodes)} nodes, torch {torch.__version__}")
+    print(f"{written}: {len(graph_module.graph.nodes)} nodes, torch {torch.__version__}")
 
 
 if __name__ == "__main__":

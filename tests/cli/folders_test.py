@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from program import ADD, CACHE, OLD_VALUE, REINPLACE, ProgramTest
+from program import ADD, CACHE, OLD_VALUE, REINPLACE, SAMPLES, ProgramTest
 
 NEG = '''class GraphModule(torch.nn.Module):
     def forward(self, x: "f32[4]"):
@@ -82,6 +82,24 @@ class Folders(ProgramTest):
             print("fine")''')
         self.expect(0, "lua", script, "p", out="fine")
         self.expect(0, "info", "p", "--graph", "pass_10_fuse.txt", out="series    pass_*, revision 2: fuse")
+
+    def test_sample_of_passes(self):
+        """What Inductor's reinplacing leaves of the copies, and what is left after ours."""
+        script = self.file("passes.lua", '''
+            fx.open(fx.args[1])
+            local d = fx.diff(1, 2)
+            assert(#d.removed == 4 and #d.added == 4, "Inductor's reinplacing")
+            fx.bind{s23 = 3, s70 = 4}
+            local bytes = {}
+            for i = 0, 2 do
+              local g = fx.at(i)
+              local copied = fx.graph():copied_bytes()
+              bytes[i] = copied.update + copied.copy_
+            end
+            assert(bytes[0] == bytes[1] and bytes[1] > bytes[2] and bytes[2] > 0)
+            print("fine")''')
+        self.expect(0, "lua", script, SAMPLES / "decode_1layer.passes", out="fine")
+        self.expect(0, "rewrite", SAMPLES / "decode_1layer.passes", REINPLACE, "-o", "out.txt", "--no-verify", "--require-taken", "2", out="2 of 2 taken")
 
     def test_journal_of_a_series_replays(self):
         self.series()
