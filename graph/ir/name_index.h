@@ -5,6 +5,7 @@
 // wants through `matches`.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <string_view>
@@ -60,7 +61,7 @@ class NameIndex {
   }
 
   void enlarge() {
-    Table larger(std::bit_ceil(std::max<size_t>(64, table_.size() * 2)));
+    Table larger(std::bit_ceil(std::max<size_t>(8, table_.size() * 2)));
     size_t used = 0;
     for (size_t i = 0; i < table_.size(); ++i) {
       if (table_[i].id) put(larger, table_[i], used);

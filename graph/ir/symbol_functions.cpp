@@ -252,6 +252,7 @@ Expr piecewise(std::string name, std::vector<Expr> arguments) {
     if (!condition || *condition != 0) kept.push_back(argument);
     if (always) break;
   }
+  if (kept.empty()) return opaque(Function::other, std::move(name), std::move(arguments));   // none of them ever applies: it has no value
   return opaque(Function::piecewise, std::move(name), std::move(kept));
 }
 

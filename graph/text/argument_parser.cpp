@@ -158,6 +158,7 @@ ir::Argument reprCall(Reader& r, const Token& callee, int depth) {
   if (isOperator(callee.text)) return nestedCall(r, callee, depth);
   const auto open = r.lexer.mark();
   bool mentions = false;
+  std::vector<Token> names;
   r.lexer.next();
   for (uint32_t level = 1; level;) {
     const Token& t = r.token();
@@ -165,8 +166,10 @@ ir::Argument reprCall(Reader& r, const Token& callee, int depth) {
     if (t.is("(") || t.is("[") || t.is("{")) ++level;
     else if (t.is(")") || t.is("]") || t.is("}")) --level;
     else if (t.isName() && r.scope->find(t.text)) mentions = true;
+    else if (t.isName() && !t.dotted) names.push_back(t);
     r.lexer.next();
   }
+  if (!mentions) for (auto& t : names) r.scope->keptAsText(t.text, t.range(), t.line);
   if (!mentions) return ir::Name{fmt::format("{}{}", callee.text, r.lexer.since(open.token.begin))};
   r.lexer.rewind(open);  // read the same brackets again
   if (isTorchFunction(callee.text)) return nestedCall(r, callee, depth);
@@ -222,6 +225,7 @@ ir::Argument name(Reader& r, int depth) {
       return nestedNode(r, std::move(node), text, token.range());
     }
     if (r.scope->tryUse(root, token.range(), object)) return nestedMembers(r, std::move(object), token, depth);
+    r.scope->keptAsText(root, {token.begin, token.begin + static_cast<uint32_t>(root.size())}, token.line);
   }
   if (isCall) return reprCall(r, token, depth);
   if (text == "math.inf" || text == "torch.inf") return kInfinity;

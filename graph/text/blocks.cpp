@@ -1,6 +1,7 @@
 #include "graph/text/blocks.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "graph/text/lexer.h"
@@ -78,12 +79,13 @@ void Blocks::nameChildren(Block& block) {
   std::set<std::string> known(attributes.begin(), attributes.end()), used;
   for (auto& child : block.children)
     if (child->graph && known.contains(child->name)) child->isNamed = used.insert(child->name).second;
+  std::map<std::string, int> numbers;   // given to a name so far
   auto attribute = attributes.begin();
   for (auto& child : block.children) {
     if (!child->graph || child->isNamed) continue;
     while (attribute != attributes.end() && used.contains(*attribute)) ++attribute;
     std::string name = attribute != attributes.end() ? *attribute++ : child->name;
-    for (int i = 1; used.contains(name); ++i) name = child->name + "_" + std::to_string(i);
+    for (int& number = numbers[child->name]; used.contains(name);) name = child->name + "_" + std::to_string(++number);
     used.insert(name);
     child->name = std::move(name);
   }

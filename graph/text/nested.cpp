@@ -32,7 +32,8 @@ ir::Node functionNode(std::string_view target, ir::Argument first) {
 
 /// `x.shape` as the tokens `.` and `shape`, or as the rest of one dotted token: attributes one by one, the last a method when called.
 ir::Argument members(Reader& r, ir::Argument object, std::string_view path, const Token& where, int depth) {
-  for (;;) {
+  for (int steps = 0;; ++steps) {
+    if (depth + steps > kDeepestArgument) throw SyntaxError{where.range(), fmt::format("more than {} attributes of attributes", kDeepestArgument)};
     size_t dot = std::min(path.find('.'), path.size());
     std::string_view member = path.substr(0, dot);
     ir::Node node = functionNode("getattr", std::move(object));

@@ -158,17 +158,43 @@ class FileParser {
     return nullptr;
   }
 
+  /// Reads one graph with `body`. Where lines are missing, a name that stands in text which nobody could understand (`x.shape`, `Pair(x)`)
+  /// may turn out to be an input further down: inputs stand first, so the graph is read again with that input known.
+  template <class Body> void read(ir::Graph& graph, bool isFragment, Body body) {
+    constexpr int kMostReadings = 4;
+    const size_t before = problems_.count();
+    std::vector<Scope::Mention> inputs;
+    for (int readings = 1;; ++readings) {
+      Scope scope(graph, problems_, isFragment, inputs);
+      Reader reader{lexers_.back(), problems_, caches_, &scope};
+      body(reader);
+      if (scope.lateInputs().empty()) return;
+      if (readings == kMostReadings) {
+        const Scope::Mention& late = scope.lateInputs().front();
+        return problems_.error(late.where, fmt::format("'{}' is an input further down: what it means here cannot be told", late.name));
+      }
+      inputs.insert(inputs.end(), scope.lateInputs().begin(), scope.lateInputs().end());
+      graph = ir::Graph(graph.name());
+      problems_.truncate(before);
+      caches_.callees = {};  // they know what was reported
+    }
+  }
+
   LineStart readFunction(const Line& line, std::string_view name) {
     foundGraph_ = true;
     ir::Graph& graph = blocks_.openFunction(name, line.indent);
-    Scope scope(graph, problems_, false);
-    Reader reader{lexers_.back(), problems_, caches_, &scope};
-    FunctionParser function(reader, false);
-    LineStart next = function.parse(line);
+    LineStart next;
+    bool hasGap = false, isStandIn = false;
+    read(graph, false, [&](Reader& reader) {
+      FunctionParser function(reader, false);
+      next = function.parse(line);
+      hasGap = reader.scope->isFragment();
+      isStandIn = function.isStandIn();
+    });
     state_.apply(graph, problems_);
     relocate(graph);
-    if (scope.isFragment()) addImpliedAnnotations(graph);   // lines were left out
-    if (!graph.output() && !function.isStandIn()) {
+    if (hasGap) addImpliedAnnotations(graph);
+    if (!graph.output() && !isStandIn) {
       const uint32_t begin = offsetOf(line);
       const Range header{begin, begin + static_cast<uint32_t>(line.content.size())};
       auto message = fmt::format("'{}' has no return statement: the text is cut short", name);
@@ -187,10 +213,11 @@ class FileParser {
     foundGraph_ = true;
     blocks_.closeTo(line.indent);
     ir::Graph& graph = blocks_.addGraph(std::string(name));
-    Scope scope(graph, problems_, isFragment);
-    Reader reader{lexers_.back(), problems_, caches_, &scope};
-    LineStart next = Parser(reader, more...).parse(line);
-    lexers_.back().setEnd();
+    LineStart next;
+    read(graph, isFragment, [&](Reader& reader) {
+      next = Parser(reader, more...).parse(line);
+      lexers_.back().setEnd();
+    });
     if (!isFragment && !graph.output()) graph.setCut(true);
     relocate(graph);
     if (isFragment) addImpliedAnnotations(graph);
@@ -224,23 +251,20 @@ class FileParser {
     const size_t before = problems_.count();
     ir::Graph graph("fragment");
     size_t failures = 0;
-    {
-      Scope scope(graph, problems_, true);
-      Reader reader{lexers_.back(), problems_, caches_, &scope};
+    read(graph, true, [&](Reader& reader) {
       FunctionParser body(reader, true);
       try {
         body.parseBody({}, 0);
       } catch (const GiveUp&) {
       }
       failures = body.failures();
-    }
+    });
     size_t read = graph.size() - graph.placeholders().size();
     if (read == 0 || failures > read) {
       problems_.truncate(before);
       if (!problems_.errors()) problems_.fileError(std::string(kNoGraph));
       return;
     }
-    relocate(graph);
     relocate(graph);
     addImpliedAnnotations(graph);
     blocks_.addGraph("fragment") = std::move(graph);
@@ -261,6 +285,14 @@ class FileParser {
   bool foundGraph_ = false;
 };
 
+/// Of a large file only one that has any of the words that graphs consist of is cleaned and read.
+constexpr size_t kLarge = 64 << 20;
+bool mayHoldGraph(std::string_view text) {
+  for (std::string_view word : {"torch.", "def ", "class ", "aten.", "prims.", "graph(", "[target=", "opcode", "has_payload"})
+    if (text.find(word) != text.npos) return true;
+  return false;
+}
+
 ParsedFile onlyError(std::string message) {
   ParsedFile file;
   file.diagnostics.push_back({Severity::error, 0, 0, 1, std::move(message)});
@@ -273,6 +305,7 @@ ParsedFile parse(std::string_view source) {
   if (source.find_first_not_of(" \t\r\n") == std::string_view::npos) return onlyError("the text is empty");
   if (source.size() > (size_t{1} << 31)) return onlyError("the text is larger than 2 GiB");
   if (auto problem = binaryProblem(source); !problem.empty()) return onlyError(std::move(problem));
+  if (source.size() > kLarge && !mayHoldGraph(source)) return onlyError(std::string(kNoGraph));
   return FileParser(source).parse();
 }
 

@@ -16,6 +16,12 @@ void Problems::truncate(size_t count) {
 void Problems::add(Severity severity, Range range, std::string message) {
   bool isError = severity == Severity::error;
   if (!isError && ++warnings_ > kMost) return;
+  if (message.size() > kLongest) {
+    size_t end = kLongest;
+    while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0) == 0x80) --end;
+    message.resize(end);
+    message += "...";
+  }
   auto begin = source_.place(range.begin), end = source_.place(std::max(range.begin, range.end));
   uint32_t length = end.line == begin.line && end.column > begin.column ? end.column - begin.column : 1;
   list_.push_back({severity, begin.line, begin.column, length, std::move(message)});

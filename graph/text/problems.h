@@ -43,6 +43,7 @@ class Problems {
 
  private:
   static constexpr size_t kMost = 200;
+  static constexpr size_t kLongest = 1000;   // bytes of a message: a name in it may be megabytes long
   void add(Severity severity, Range range, std::string message);
 
   const SourceText& source_;

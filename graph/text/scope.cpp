@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace graph::text {
 namespace {
 
@@ -12,6 +14,13 @@ std::string_view baseName(std::string_view target) {
   if (last == std::string_view::npos || target.starts_with("torch.") || target.starts_with('_') || target.starts_with("math.")) return tail;
   size_t first = target.find('.');
   return first < last ? target.substr(first + 1, last - first - 1) : tail;
+}
+
+/// Words that are read before names are looked up, and roots of functions.
+bool isConstantOrModule(std::string_view name) {
+  for (std::string_view word : {"None", "True", "False", "Ellipsis", "inf", "nan", "infj", "nanj", "torch", "aten", "prims", "math"})
+    if (name == word) return true;
+  return false;
 }
 
 }  // namespace
@@ -41,7 +50,7 @@ bool Scope::tryUse(std::string_view name, Range where, ir::Argument& node) {
 }
 
 void Scope::setGap() {
-  gap_ = true;
+  if (std::exchange(gap_, true)) return;
   auto inputs = graph_.placeholders();
   if (!inputs.empty()) lastInput_ = inputs.back();
 }
@@ -50,8 +59,9 @@ ir::Argument Scope::use(std::string_view name, Range where, uint32_t line) {
   ir::Argument node;
   if (tryUse(name, where, node)) return node;
   if (isDefined(name)) return ir::Name{std::string(name)};  // what it should be was reported already
-  if (isFragment()) return addFragmentInput(name, where, line);
-  if (!tolerant_) problems_.error(where, fmt::format("name '{}' is used before it is defined", name));
+  if (isFragment() && !isConstantOrModule(name)) return addFragmentInput(name, where, line);
+  if (isFragment()) problems_.error(where, fmt::format("'{}' is no value of a graph", name));
+  else if (!tolerant_) problems_.error(where, fmt::format("name '{}' is used before it is defined", name));
   poison(name);
   return ir::Name{std::string(name)};
 }
@@ -65,6 +75,7 @@ ir::NodeId Scope::addFragmentInput(std::string_view name, Range where, uint32_t 
   ir::NodeId before = lastInput_ ? graph_.next(lastInput_) : graph_.first();
   lastInput_ = before ? graph_.insertBefore(before, std::move(node)) : graph_.append(std::move(node));
   alias(name, lastInput_, line);
+  if (auto* text = texts_.find(name)) late_.push_back(*text);
   problems_.warning(where, fmt::format("'{}' is not defined in {}: it becomes an input", name, fragment_ ? "this fragment" : "what is left of this text"));
   return lastInput_;
 }
@@ -81,6 +92,8 @@ ir::NodeId Scope::define(std::string_view name, ir::Node&& node, Range where) {
     problems_.error(where, isGuess ? fmt::format("'{}' is defined here but already used on line {}", name, problems_.shownLine(entry.line))
                                    : fmt::format("'{}' is defined twice, the first time on line {}", name, problems_.shownLine(entry.line)));
   }
+  if (auto* text = node.op == ir::Op::placeholder ? texts_.find(name) : nullptr)
+    problems_.error(where, fmt::format("the input '{}' is defined here and already used on line {}", name, problems_.shownLine(text->line)));
   node.name = graph_.find(name) ? graph_.uniqueName(name) : std::string(name);
   entry = {graph_.append(std::move(node)), line, 0, true};
   return entry.node;
@@ -97,7 +110,7 @@ bool Scope::rename(ir::NodeId placeholder, std::string_view name) {
   const ir::Node& old = graph_.node(placeholder);
   std::string_view raw = old.target;
   while (raw.starts_with('*')) raw.remove_prefix(1);
-  if (old.op != ir::Op::placeholder || old.name != raw || graph_.find(name)) return false;
+  if (old.op != ir::Op::placeholder || old.name != raw || graph_.find(name) || texts_.find(name)) return false;
   ir::Node node = old;
   node.name = std::string(name);
   graph_.replace(placeholder, std::move(node));

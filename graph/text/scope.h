@@ -13,6 +13,9 @@ namespace graph::text {
 
 class Scope {
  public:
+  /// A name and where it stands.
+  struct Mention { std::string_view name; Range where; uint32_t line = 0; };
+
   /// A snippet's names are the graph's own, looked up there: nothing is copied.
   static Scope ofSnippet(ir::Graph& graph, Problems& problems) {
     Scope scope(graph, problems, false);
@@ -20,7 +23,10 @@ class Scope {
     return scope;
   }
   /// In a fragment a name that is used but never defined becomes a placeholder; in a whole function it is an error.
-  Scope(ir::Graph& graph, Problems& problems, bool fragment) : graph_(graph), problems_(problems), fragment_(fragment) {}
+  /// `inputs` are known to become such.
+  Scope(ir::Graph& graph, Problems& problems, bool fragment, const std::vector<Mention>& inputs = {}) : graph_(graph), problems_(problems), fragment_(fragment) {
+    for (auto& input : inputs) addFragmentInput(input.name, input.where, input.line);
+  }
 
   ir::Graph& graph() { return graph_; }
   /// May names be used that the text does not define?
@@ -56,6 +62,12 @@ class Scope {
   bool markDeleted(std::string_view name, uint32_t line);
   /// Gives a placeholder the name of the line `l_x_ = L_x_`. False when that is not what the line is.
   bool rename(ir::NodeId placeholder, std::string_view name);
+  /// The name stands in something that is kept as text because it means no node here: `x` of `x.shape`, of `Pair(x)`.
+  void keptAsText(std::string_view name, Range where, uint32_t line) {
+    if (!hasGraphNames_ && !texts_.find(name)) texts_.insert(name).value = {name, where, line};
+  }
+  /// Names that were kept as text and became inputs further down: with inputs first, the text is no longer right.
+  const std::vector<Mention>& lateInputs() const { return late_; }
   /// Takes a parameter back that turned out not to be a placeholder (`args_list`, `primals` of a pytree signature).
   void forget(std::string_view name);
 
@@ -79,6 +91,8 @@ class Scope {
   void warnDeleted(Entry& entry, std::string_view name, Range where);
 
   NameTable<Entry> names_;     // keys are views of the source
+  NameTable<Mention> texts_;
+  std::vector<Mention> late_;
   ir::NodeId lastInput_;       // the last placeholder of a fragment
 };
 

@@ -93,15 +93,15 @@ void dottedName(Reader& r, Value& value, const Token& name) {
   size_t dot = name.text.find('.');
   std::string_view root = name.text.substr(0, dot), member = name.text.substr(dot + 1);
   bool isNode = r.scope->isDefined(root);
-  if (!isNode && r.token().is("(") && isFunctionPath(name.text)) return call(r, value, name);
-  if (!isNode && !r.token().is("("))
-    if (isFunctionPath(name.text)) {
-      if (name.text.starts_with("torch.ops.")) throw unexpected(r.token(), "'('");
-      value.kind = Value::Kind::other;
-      value.literal = ir::Name{std::string(name.text)};
-      return;
-    }
-  Range where{name.begin, name.begin + static_cast<uint32_t>(root.size())};
+  const Range where{name.begin, name.begin + static_cast<uint32_t>(root.size())};
+  if (!isNode && isFunctionPath(name.text)) {
+    if (root != "torch") r.scope->keptAsText(root, where, name.line);
+    if (r.token().is("(")) return call(r, value, name);
+    if (name.text.starts_with("torch.ops.")) throw unexpected(r.token(), "'('");
+    value.kind = Value::Kind::other;
+    value.literal = ir::Name{std::string(name.text)};
+    return;
+  }
   ir::Argument object = r.scope->use(root, where, name.line);
   if (member.find('.') != std::string_view::npos)
     throw SyntaxError{name.range(), fmt::format("'{}' takes two steps: give the first attribute a line and a name of its own", name.text)};

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace graph::ir {
 namespace {
@@ -60,6 +61,38 @@ TEST(CowVectorTest, CopyAndMoveTakeTheRightToWriteFromBoth) {
   place = &moved[0];
   moved.write(0) = "x";
   EXPECT_NE(&moved[0], place);
+}
+
+/// Sizes around each doubling of the first chunk, and of the whole vector's first chunks.
+TEST(CowVectorTest, TheFirstChunkGrowsFromSmall) {
+  using Large = CowVector<std::string, 32>;
+  Large vector;
+  std::vector<Large> revisions;   // of each size: growing the one may not be seen in the others
+  for (size_t size = 0; size < 100; ++size) {
+    revisions.push_back(vector);
+    vector.grow() = std::to_string(size);
+    if (size % 3 == 0) vector.write(size / 2) += "'";
+    EXPECT_EQ(vector.chunks(), size / 32 + 1);
+  }
+  for (size_t size = 0; size < revisions.size(); ++size) {
+    ASSERT_EQ(revisions[size].size(), size);
+    for (size_t i = 0; i < size; ++i) {
+      std::string expected = std::to_string(i);
+      for (size_t later = 0; later < size; later += 3) expected += later / 2 == i ? "'" : "";
+      ASSERT_EQ(revisions[size][i], expected) << "of " << size;
+    }
+  }
+  for (size_t size : {0, 1, 3, 4, 5, 31, 32, 33, 64, 65}) {
+    Large made(size);
+    EXPECT_EQ(made.size(), size);
+    EXPECT_EQ(made.chunks(), (size + 31) / 32);
+    for (size_t i = 0; i < size; ++i) EXPECT_EQ(made[i], "");
+    const Large copy = made;
+    made.grow() = "last";
+    if (size) made.write(0) = "first";
+    EXPECT_EQ(made[size], "last");
+    for (size_t i = 0; i < size; ++i) EXPECT_EQ(copy[i], "");
+  }
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ TEST(SymbolTest, PrintsAsSympyDoes) {
                            "IntTrueDiv(s0, 2)",
                            "CeilToInt(IntTrueDiv(s0, 2))",
                            "2.5*ToFloat(s0)",
-                           "Piecewise((s0, s0 > 1), (s1, True))",
+                           "Piecewise((s0, s0 > 1), (s1, True))", "Piecewise((s0, 0))", "Piecewise()",
                            "Mod(p0, 8)",
                            "2*(Mod(p0 + 1, 8))",
                            "s0/2",

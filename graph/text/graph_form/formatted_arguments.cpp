@@ -279,6 +279,7 @@ ir::Argument FormattedArguments::dotted(size_t begin, size_t end) {
   bool isEnum = root[0] >= 'A' && root[0] <= 'Z' && !isNode;
   if (!isEnum) r_.problems.warning(range(begin, end), fmt::format("'{}' is read as {}; the other would look the same here", text, isNode ? "a string, not as a name" : "a name, not as a string"));
   if (isNode) return std::string(text);
+  r_.scope->keptAsText(root, range(begin, begin + root.size()), line_);
   return ir::Name{std::string(text)};
 }
 

@@ -194,9 +194,10 @@ void GraphFormParser::parameter(std::string_view text) {
     node.meta = between(type);
   }
   constexpr size_t kMostSearched = 256;  // each search reads the text of this graph
-  auto below = text_.substr(range(text).end);
+  bool isUsed = parameters_++ >= kMostSearched;
+  std::string_view below = isUsed ? std::string_view() : text_.substr(range(text).end);
   below = below.substr(0, below.find("graph("));
-  bool isUsed = parameters_++ >= kMostSearched || findUse(below, name) != below.npos;
+  isUsed = isUsed || findUse(below, name) != below.npos;
   if (auto half = name.substr(0, name.size() / 2); !isUsed && !type.empty() && half == name.substr(half.size()) && findUse(below, half) != below.npos) {
     name = half;
     isUsed = true;
