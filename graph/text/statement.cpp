@@ -286,6 +286,11 @@ void StatementParser::returned() {
       node.args[0] = std::move(tuple);
     }
   }
+  if (r_.token().text.starts_with("\"\"\"") || r_.token().text.starts_with("'''")) {  // the end of the Python string that holds this text
+    const Token quotes = r_.token();
+    r_.lexer.startAt(quotes.begin + 3, quotes.line);
+    r_.lexer.skipLine();
+  }
   if (!r_.token().endsStatement()) throw unexpected(r_.token(), "the end of the line");
   node.name = r_.scope->graph().uniqueName("output");
   r_.scope->graph().append(std::move(node));

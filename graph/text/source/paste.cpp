@@ -91,7 +91,8 @@ bool isOwnLine(std::string_view text) {
   if (text.empty()) return false;
   for (std::string_view own : {"class ", "def ", "```", "[rank", "TRACED GRAPH", "# "})
     if (text.starts_with(own)) return true;
-  const bool isTable = text[0] == '|' || text.starts_with("+-") || text.starts_with("+="), isGraphForm = text[0] == '%' && text.size() > 1 && isNameByte(text[1]);
+  // A row of a table has a second bar, a rule more than one dash: `|= b` and `+= b` are the rest of an operation.
+  const bool isTable = (text[0] == '|' && text.find('|', 1) != std::string_view::npos) || text.starts_with("+--") || text.starts_with("+=="), isGraphForm = text[0] == '%' && text.size() > 1 && isNameByte(text[1]);
   return isTable || isGraphForm || logPrefixLength(text) > 0;
 }
 
@@ -115,6 +116,25 @@ bool isCutBetween(std::string_view before, std::string_view line) {
   return (endsOpen(before) && !beginsStatement(line)) || (before.back() == ':' && line[0] == '"');
 }
 
+/// Does every graph of this text stand in comments? Ends at the first line of a graph that does not.
+bool isCommentedOut(std::string_view text) {
+  size_t lines = 0;
+  bool hasGraph = false;
+  for (size_t at = 0; at < text.size();) {
+    const size_t stop = std::min(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(at, stop - at);
+    at = stop + 1;
+    const size_t length = commentLength(line);
+    const std::string_view content = line.substr(length ? length : indentation(line).end);
+    bool isGraph = content.starts_with("def ") || content.starts_with("class ") || content.starts_with("graph(") || (content.starts_with('%') && content.find(" = ") != std::string_view::npos);
+    if (!length && (isGraph || beginsStatement(content))) return false;
+    if (content.starts_with("Graph fragment:")) return false;   // Inductor's own comments are read as they are
+    lines += length > 0;
+    hasGraph |= length && isGraph;
+  }
+  return hasGraph && lines >= kFewest;
+}
+
 /// The column at which the longest lines end is where the text was cut, when one of them certainly goes on in the next line.
 bool isWrapped(std::string_view text, uint32_t width) {
   Unwrapper unwrapper(width);
@@ -136,6 +156,12 @@ size_t quoteLength(std::string_view line) {
     if (at < line.size() && line[at] == ' ') ++at;
   }
   return at;
+}
+
+size_t commentLength(std::string_view line) {
+  const size_t at = indentation(line).end;
+  if (!line.substr(at).starts_with('#')) return 0;
+  return at + 1 + line.substr(at + 1).starts_with(' ');
 }
 
 size_t lineNumberLength(std::string_view line, uint64_t& number) {
@@ -227,6 +253,7 @@ Paste examine(std::string_view text) {
     else numbering.count = 0;
   });
   paste.isQuoted = quoted >= kFewest;
+  paste.isCommented = isCommentedOut(text);
   paste.hasEntities = std::memchr(text.data(), '&', text.size()) && isEscaped(text);
   paste.numberedFrom = numbering.from;
   paste.numberedTo = numbering.to;
