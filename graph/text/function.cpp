@@ -145,7 +145,7 @@ void FunctionParser::parameter(bool isFirst) {
 LineStart FunctionParser::parseBody(LineStart at, uint32_t headerIndent) {
   std::string_view text = r_.lexer.text();
   std::optional<Line> early;
-  while (at.offset < text.size() && !statements_.hasReturned()) {
+  while (at.offset < text.size() && !statements_.hasEnded()) {
     LineStart next;
     Line line = lineAt(text, at, next);
     if (line.content.empty()) {
@@ -165,7 +165,7 @@ LineStart FunctionParser::parseBody(LineStart at, uint32_t headerIndent) {
       at = statementLine(line);
     }
   }
-  if (early && !statements_.hasReturned()) statementLine(*early);
+  if (early && !statements_.hasEnded()) statementLine(*early);
   return at;
 }
 

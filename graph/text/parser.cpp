@@ -248,6 +248,7 @@ class FileParser {
     Range firstProse;
     {
       Scope scope(graph, problems_, true);
+      scope.setSelf("self");   // the module, whose signature was not pasted
       Reader reader{lexers_.back(), problems_, caches_, &scope};
       FunctionParser body(reader, true);
       try {

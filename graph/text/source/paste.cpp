@@ -51,7 +51,8 @@ bool beginsStatement(std::string_view text) {
   std::string_view name = text.substr(0, at), rest = text.substr(at);
   if (name == "return" || name == "class" || name == "def") return true;
   if (rest.starts_with(": ")) return true;
-  return rest.starts_with(" = ") && rest.find('(') != std::string_view::npos && rest.find(" = None") == std::string_view::npos;
+  const size_t call = rest.find('(');
+  return rest.starts_with(" = ") && call != std::string_view::npos && call < rest.find(" = None");
 }
 
 /// The longest run of lines whose numbers count up by one.
@@ -100,7 +101,7 @@ bool isFirstColumn(char c) { return c != ' ' && c != '\t' && c != '\xC2' && c !=
 
 /// Must more follow behind a line that ends like this?
 bool endsOpen(std::string_view line) {
-  if (line.empty()) return false;
+  if (line.empty() || line.back() == '\\') return false;   // `\` itself says that more follows
   if (std::strchr("=,;([{+*/%&|^@", line.back()) || line.ends_with("->")) return true;
   size_t deletions = line.rfind(";  ");   // `;  x = y = None` in part
   return deletions != std::string_view::npos && !line.ends_with(" None");
@@ -220,7 +221,7 @@ bool Unwrapper::continues(std::string_view line, std::string_view next) {
 
 bool Unwrapper::isRest(std::string_view line, std::string_view next) {
   const auto [spaces, end] = indentation(next);
-  if (end == next.size() || spaces >= 4) return false;
+  if (end == next.size() || spaces >= 4 || line.ends_with('\\')) return false;
   if (width_ && (line.size() < width_ || codePoints(line) != width_)) return false;
   const auto content = next.substr(end);
   const bool isOpen = depth_ > 0 || quote_;
