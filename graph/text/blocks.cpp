@@ -44,6 +44,11 @@ ir::Graph& Blocks::openFunction(std::string_view name, uint32_t indent) {
   return addGraph(std::string(name));
 }
 
+void Blocks::drop(const ir::Graph& graph) {
+  if (!open_.empty() && open_.back()->graph.get() == &graph) open_.back()->graph.reset();
+  else if (!roots_.empty() && roots_.back()->graph.get() == &graph) roots_.pop_back();
+}
+
 ir::Graph& Blocks::addGraph(std::string name) {
   Block& block = addRoot(name);
   block.graph = std::make_unique<ir::Graph>(std::move(name));

@@ -19,6 +19,8 @@ class Blocks {
   ir::Graph& openFunction(std::string_view name, uint32_t indent);
   /// A line of something else at that indentation: classes that are not indented less end here.
   void closeTo(uint32_t indent);
+  /// Takes back the graph of the function that was opened last.
+  void drop(const ir::Graph& graph);
   /// A graph that stands alone (a fragment, print(graph)).
   ir::Graph& addGraph(std::string name);
   /// The outermost graph that was read last: what a text says behind a graph is about it. Null when there is none.

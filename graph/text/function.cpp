@@ -28,6 +28,17 @@ bool isUnclosedAtEnd(std::string_view text, const SyntaxError& e) {
   return last != std::string_view::npos && text.find('\n', e.range.begin) > last;
 }
 
+/// Words between the statements of a fragment: nothing is assigned, called or left open.
+bool isProse(std::string_view content) {
+  if (content.find(" = ") != std::string_view::npos || content.find("torch.ops.") != std::string_view::npos || startsWithWord(content, "return")) return false;
+  int depth = 0;
+  for (char c : content) {
+    depth += (c == '(' || c == '[' || c == '{') - (c == ')' || c == ']' || c == '}');
+    if (depth < 0) return false;
+  }
+  return depth == 0;
+}
+
 /// `...`, `…`, `[...]`, `# ...`, `... 200 more lines ...`: lines that somebody left out.
 bool isElision(std::string_view content) {
   while (!content.empty() && (content[0] == '#' || content[0] == '[' || content[0] == '<' || content[0] == '(' || content[0] == ' ')) content.remove_prefix(1);
@@ -53,6 +64,12 @@ Line lineAt(std::string_view text, LineStart from, LineStart& next) {
 
 bool startsWithWord(std::string_view content, std::string_view word) {
   return content.starts_with(word) && (content.size() == word.size() || !isNameChar(content[word.size()]));
+}
+
+bool isPrinted(std::string_view function) {
+  for (std::string_view mark : {";  ", "torch.ops.aten.", ".default(", "# File: ", "arg0_1", "primals_1", "tangents_1", " = L_", ": \""})
+    if (function.find(mark) != std::string_view::npos) return true;
+  return false;
 }
 
 void readComment(Reader& r, const Line& line, std::shared_ptr<const std::string>& stack, Declared* declared) {
@@ -130,7 +147,7 @@ void FunctionParser::parameter(bool isFirst) {
 LineStart FunctionParser::parseBody(LineStart at, uint32_t headerIndent) {
   std::string_view text = r_.lexer.text();
   std::optional<Line> early;
-  while (at.offset < text.size() && !statements_.hasReturned()) {
+  while (at.offset < text.size() && !statements_.hasEnded()) {
     LineStart next;
     Line line = lineAt(text, at, next);
     if (line.content.empty()) {
@@ -150,7 +167,7 @@ LineStart FunctionParser::parseBody(LineStart at, uint32_t headerIndent) {
       at = statementLine(line);
     }
   }
-  if (early && !statements_.hasReturned()) statementLine(*early);
+  if (early && !statements_.hasEnded()) statementLine(*early);
   return at;
 }
 
@@ -183,9 +200,14 @@ LineStart FunctionParser::statementLine(const Line& line) {
   try {
     statements_.parseLine(stack_);
   } catch (const SyntaxError& e) {
-    report(e);
-    ++failures_;
-    failed = true;
+    if (isFragment_ && isProse(line.content)) {
+      const auto begin = static_cast<uint32_t>(line.content.data() - r_.lexer.text().data());
+      if (!prose_++) firstProse_ = {begin, begin + static_cast<uint32_t>(line.content.size())};
+    } else {
+      report(e);
+      ++failures_;
+      failed = true;
+    }
     r_.lexer.skipLine();
   }
   const Token& feed = r_.token();

@@ -18,6 +18,8 @@ struct Line {
 };
 /// The line at `from`; `next` receives the start of the following one.
 Line lineAt(std::string_view text, LineStart from, LineStart& next);
+/// Has a function's text what only the printers of FX write? Source code of a module has none of it.
+bool isPrinted(std::string_view function);
 bool startsWithWord(std::string_view content, std::string_view word);
 /// A `# …` line in a graph: `# guard: …` and, when `declared` takes them, the lines of stated_lines.h are part of the graph; any other
 /// comment is the place in the user's program of what follows it, and becomes `stack`.
@@ -35,6 +37,9 @@ class FunctionParser {
   bool isStandIn() const { return statements_.hasPassed(); }
   /// Lines of the body that could not be read.
   size_t failures() const { return failures_; }
+  /// Lines of a fragment that are no statements, and the first of them.
+  size_t proseLines() const { return prose_; }
+  Range firstProse() const { return firstProse_; }
 
  private:
   void signature();
@@ -51,6 +56,8 @@ class FunctionParser {
   bool hasBody_ = false;
   uint32_t bodyIndent_ = 0;
   size_t failures_ = 0;
+  size_t prose_ = 0;
+  Range firstProse_;
   Declared declared_;          // by comments of the body
   std::shared_ptr<const std::string> stack_;
 };

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <deque>
 
 #include "graph/text/blocks.h"
@@ -62,25 +63,31 @@ std::string_view functionName(std::string_view content) {
 
 class FileParser {
  public:
-  explicit FileParser(std::string_view original) : source_(original), problems_(source_) {}
+  FileParser(std::string_view original, bool takesSourceCode) : source_(original), problems_(source_), takesSourceCode_(takesSourceCode) {}
 
   ParsedFile parse() {
     ParsedFile file;
     try {
       for (const SourceText::Section& section : source_.sections()) scan(section);
       if (source_.isTrace() && !foundGraph_ && !problems_.errors()) problems_.fileError(std::string(kNoPayload));
-      else if (!foundGraph_ && !source_.isTrace()) fragment();
+      else if (!foundGraph_ && !leftOut_ && !source_.isTrace()) fragment();
     } catch (const GiveUp&) {
     }
     file.graphs = blocks_.finish(&file.titles);
     file.isTrace = source_.isTrace();
     if (!file.graphs.empty()) reportPaste();
+    isOnlySourceCode_ = file.graphs.empty() && leftOut_;
     file.diagnostics = problems_.take();
     return file;
   }
 
+  /// Nothing was read, because every function was taken for source code.
+  bool isOnlySourceCode() const { return isOnlySourceCode_; }
+
  private:
   void reportPaste() {
+    if (leftOut_) problems_.note(firstLeftOut_, leftOut_ == 1 ? "this function is left out: it is the source code of a module, not a printed graph"
+                                                               : fmt::format("{} functions are left out, this one first: they are the source code of modules, not printed graphs", leftOut_));
     const auto join = source_.firstJoin();
     if (size_t joins = source_.joinCount()) problems_.warning({join, join}, fmt::format("the lines of this text were cut: {} line{} joined to the line before", joins, joins == 1 ? " is" : "s are"));
     if (source_.hasEntities()) problems_.note({0, 0}, "HTML entities such as &quot; are read as the characters that they stand for");
@@ -101,6 +108,7 @@ class FileParser {
     ExportSignature exported(text, problems_);
     for (LineStart at{static_cast<uint32_t>(section.begin), section.line}, next; at.offset < text.size(); at = next) {
       Line line = lineAt(text, at, next);
+      enterString(line);
       if (hasInductorGraphs_ && line.content == kInductorGraph && next.offset < text.size()) next = readInductorGraph(next);
       if (line.content.empty() || line.content[0] == '#') continue;
       if (auto name = className(line.content); !name.empty()) {
@@ -126,6 +134,16 @@ class FileParser {
         if (line.indent == 0 && values_.symbols() < kMostValues) readSymbolValues(line.content, offsetOf(line), values_);
       }
     }
+  }
+
+  /// `"""def forward(…):`, `f("""class GraphModule(…):`: a text in a Python string begins behind the quotes, in the first column.
+  static void enterString(Line& line) {
+    const size_t quotes = std::min(line.content.find("\"\"\""), line.content.find("'''"));
+    if (quotes == std::string_view::npos) return;
+    const std::string_view inside = line.content.substr(quotes + 3);
+    if (!startsWithWord(inside, "def") && !startsWithWord(inside, "class") && !startsWithWord(inside, "graph")) return;
+    line.content = inside;
+    line.indent = 0;
   }
 
   uint32_t offsetOf(const Line& line) const { return static_cast<uint32_t>(line.content.data() - source_.text().data()); }
@@ -181,7 +199,8 @@ class FileParser {
   }
 
   LineStart readFunction(const Line& line, std::string_view name) {
-    foundGraph_ = true;
+    const bool hadGraph = std::exchange(foundGraph_, true);
+    const size_t before = problems_.count(), errors = problems_.errors();
     ir::Graph& graph = blocks_.openFunction(name, line.indent);
     LineStart next;
     bool hasGap = false, isStandIn = false;
@@ -204,6 +223,13 @@ class FileParser {
         graph.setCut(true);
         problems_.warning(header, message + ", and the graph has no output");
       }
+    }
+    const uint32_t begin = offsetOf(line);
+    if (problems_.errors() > errors && !takesSourceCode_ && !isPrinted(text_.substr(begin, next.offset - begin))) {
+      problems_.truncate(before);
+      if (!leftOut_++) firstLeftOut_ = {begin, begin + static_cast<uint32_t>(line.content.size())};
+      foundGraph_ = hadGraph;
+      blocks_.drop(graph);
     }
     return next;
   }
@@ -250,24 +276,37 @@ class FileParser {
   void fragment() {
     const size_t before = problems_.count();
     ir::Graph graph("fragment");
-    size_t failures = 0;
+    size_t failures = 0, prose = 0;
+    Range firstProse;
     read(graph, true, [&](Reader& reader) {
+      reader.scope->setSelf("self");   // the module, whose signature was not pasted
       FunctionParser body(reader, true);
       try {
         body.parseBody({}, 0);
       } catch (const GiveUp&) {
       }
       failures = body.failures();
+      prose = body.proseLines();
+      firstProse = body.firstProse();
     });
     size_t read = graph.size() - graph.placeholders().size();
-    if (read == 0 || failures > read) {
+    // An operator's call is a statement whatever is said around it; `x = 3` between words may be none.
+    if (read == 0 || failures + (hasOperatorCall(graph) ? 0 : prose) > read) {
       problems_.truncate(before);
       if (!problems_.errors()) problems_.fileError(std::string(kNoGraph));
       return;
     }
+    if (prose) problems_.warning(firstProse, prose == 1 ? "this line is no statement: it is left out" : fmt::format("{} lines that are no statements are left out, this one first", prose));
     relocate(graph);
     addImpliedAnnotations(graph);
     blocks_.addGraph("fragment") = std::move(graph);
+  }
+
+  static bool hasOperatorCall(const ir::Graph& graph) {
+    return std::any_of(graph.begin(), graph.end(), [&](ir::NodeId id) {
+      const ir::Node& node = graph.node(id);
+      return node.op == ir::Op::call_function && std::count(node.target.begin(), node.target.end(), '.') == 2;
+    });
   }
 
   SourceText source_;
@@ -283,6 +322,10 @@ class FileParser {
   bool hasForward_ = false;
   bool hasInductorGraphs_ = false;  // and no other
   bool foundGraph_ = false;
+  const bool takesSourceCode_;
+  size_t leftOut_ = 0;          // functions that are source code
+  Range firstLeftOut_;
+  bool isOnlySourceCode_ = false;
 };
 
 /// Of a large file only one that has any of the words that graphs consist of is cleaned and read.
@@ -306,7 +349,9 @@ ParsedFile parse(std::string_view source) {
   if (source.size() > (size_t{1} << 31)) return onlyError("the text is larger than 2 GiB");
   if (auto problem = binaryProblem(source); !problem.empty()) return onlyError(std::move(problem));
   if (source.size() > kLarge && !mayHoldGraph(source)) return onlyError(std::string(kNoGraph));
-  return FileParser(source).parse();
+  FileParser parser(source, false);
+  ParsedFile file = parser.parse();
+  return parser.isOnlySourceCode() ? FileParser(source, true).parse() : file;
 }
 
 ParsedFile parseFile(const std::string& path, std::string* source) {

@@ -23,6 +23,11 @@ bool isConstantOrModule(std::string_view name) {
   return false;
 }
 
+/// After `x_1 = x` the parameter is called x_1, and a later node may be called x.
+bool isRenamed(const ir::Node& node, std::string_view parameter) {
+  return node.op == ir::Op::placeholder && node.target == parameter && node.name != parameter;
+}
+
 }  // namespace
 
 ir::NodeId Scope::find(std::string_view name) const {
@@ -87,7 +92,7 @@ ir::NodeId Scope::define(std::string_view name, ir::Node&& node, Range where) {
     return graph_.append(std::move(node));
   }
   Entry& entry = names_.insert(name).value;
-  if (entry.node) {
+  if (entry.node && !isRenamed(graph_.node(entry.node), name)) {
     bool isGuess = isFragment() && graph_.node(entry.node).op == ir::Op::placeholder;
     problems_.error(where, isGuess ? fmt::format("'{}' is defined here but already used on line {}", name, problems_.shownLine(entry.line))
                                    : fmt::format("'{}' is defined twice, the first time on line {}", name, problems_.shownLine(entry.line)));

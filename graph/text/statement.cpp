@@ -30,6 +30,7 @@ void StatementParser::parseLine(const std::shared_ptr<const std::string>& stack)
   try {
     for (;;) {
       statement();
+      endString();
       while (r_.accept(";")) {}
       if (r_.token().kind == Token::Kind::newline || r_.token().kind == Token::Kind::end) return;
     }
@@ -37,6 +38,17 @@ void StatementParser::parseLine(const std::shared_ptr<const std::string>& stack)
     if (!pending_.empty()) r_.scope->poison(pending_);
     throw;
   }
+}
+
+/// Passes over the quotes that end the Python string in which the text stands, with the rest of their line.
+void StatementParser::endString() {
+  const Token quotes = r_.token();
+  if (quotes.kind != Token::Kind::string && quotes.kind != Token::Kind::bad) return;
+  const std::string_view text = r_.lexer.text().substr(quotes.begin, 3);
+  if (text != "\"\"\"" && text != "'''") return;
+  ended_ = true;
+  r_.lexer.startAt(quotes.begin + 3, quotes.line);
+  r_.lexer.skipLine();
 }
 
 void StatementParser::statement() {
@@ -105,6 +117,7 @@ void StatementParser::deletion(const Token& first) {
     r_.expect("=", "'='");
   }
   r_.lexer.next();
+  endString();
   if (!r_.token().endsStatement()) throw unexpected(r_.token(), "';' or the end of the line");
   for (auto& name : deleted_) {
     if (!r_.scope->markDeleted(name.text, name.line) && !r_.scope->isFragment())
@@ -286,6 +299,7 @@ void StatementParser::returned() {
       node.args[0] = std::move(tuple);
     }
   }
+  endString();
   if (!r_.token().endsStatement()) throw unexpected(r_.token(), "the end of the line");
   node.name = r_.scope->graph().uniqueName("output");
   r_.scope->graph().append(std::move(node));

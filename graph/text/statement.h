@@ -21,11 +21,12 @@ class StatementParser {
   /// resumes at the next line); the name that the statement would have defined is then known as unreadable.
   void parseLine(const std::shared_ptr<const std::string>& stack);
   /// A `return` was read: the body ends.
-  bool hasReturned() const { return returned_; }
+  bool hasEnded() const { return returned_ || ended_; }
   /// A `pass` was read: a body that may lack a return.
   bool hasPassed() const { return passed_; }
 
  private:
+  void endString();
   void statement();
   void definition(const Token& name);
   void assign(const Token& name, ir::Meta&& meta);
@@ -47,6 +48,7 @@ class StatementParser {
   std::string_view pending_;                                   // the name this statement defines
   std::vector<Token> deleted_;                                 // names of one deletion
   bool returned_ = false;
+  bool ended_ = false;   // the Python string that holds the text
   bool passed_ = false;
 };
 

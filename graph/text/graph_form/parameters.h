@@ -6,7 +6,7 @@
 
 namespace graph::text {
 
-/// A parameter with the name of another node, or of another parameter, has no place in generated code: it gets its node's name, with a
+/// A parameter with the name of another placeholder or parameter has no place in generated code: it gets its node's name, with a
 /// warning at `where`.
 void settleParameters(ir::Graph& graph, Problems& problems, Range where);
 

@@ -51,7 +51,8 @@ bool beginsStatement(std::string_view text) {
   std::string_view name = text.substr(0, at), rest = text.substr(at);
   if (name == "return" || name == "class" || name == "def") return true;
   if (rest.starts_with(": ")) return true;
-  return rest.starts_with(" = ") && rest.find('(') != std::string_view::npos && rest.find(" = None") == std::string_view::npos;
+  const size_t call = rest.find('(');
+  return rest.starts_with(" = ") && call != std::string_view::npos && call < rest.find(" = None");
 }
 
 /// The longest run of lines whose numbers count up by one.
@@ -91,7 +92,8 @@ bool isOwnLine(std::string_view text) {
   if (text.empty()) return false;
   for (std::string_view own : {"class ", "def ", "```", "[rank", "TRACED GRAPH", "# "})
     if (text.starts_with(own)) return true;
-  const bool isTable = text[0] == '|' || text.starts_with("+-") || text.starts_with("+="), isGraphForm = text[0] == '%' && text.size() > 1 && isNameByte(text[1]);
+  // A row of a table has a second bar, a rule more than one dash: `|= b` and `+= b` are the rest of an operation.
+  const bool isTable = (text[0] == '|' && text.find('|', 1) != std::string_view::npos) || text.starts_with("+--") || text.starts_with("+=="), isGraphForm = text[0] == '%' && text.size() > 1 && isNameByte(text[1]);
   return isTable || isGraphForm || logPrefixLength(text) > 0;
 }
 
@@ -99,7 +101,7 @@ bool isFirstColumn(char c) { return c != ' ' && c != '\t' && c != '\xC2' && c !=
 
 /// Must more follow behind a line that ends like this?
 bool endsOpen(std::string_view line) {
-  if (line.empty()) return false;
+  if (line.empty() || line.back() == '\\') return false;   // `\` itself says that more follows
   if (std::strchr("=,;([{+*/%&|^@", line.back()) || line.ends_with("->")) return true;
   size_t deletions = line.rfind(";  ");   // `;  x = y = None` in part
   return deletions != std::string_view::npos && !line.ends_with(" None");
@@ -113,6 +115,25 @@ bool isCutBetween(std::string_view before, std::string_view line) {
   if (isOwnLine(line) || before.empty()) return false;
   if (before[0] == ' ' && isComment(before)) return true;
   return (endsOpen(before) && !beginsStatement(line)) || (before.back() == ':' && line[0] == '"');
+}
+
+/// Does every graph of this text stand in comments? Ends at the first line of a graph that does not.
+bool isCommentedOut(std::string_view text) {
+  size_t lines = 0;
+  bool hasGraph = false;
+  for (size_t at = 0; at < text.size();) {
+    const size_t stop = std::min(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(at, stop - at);
+    at = stop + 1;
+    const size_t length = commentLength(line);
+    const std::string_view content = line.substr(length ? length : indentation(line).end);
+    bool isGraph = content.starts_with("def ") || content.starts_with("class ") || content.starts_with("graph(") || (content.starts_with('%') && content.find(" = ") != std::string_view::npos);
+    if (!length && (isGraph || beginsStatement(content))) return false;
+    if (content.starts_with("Graph fragment:")) return false;   // Inductor's own comments are read as they are
+    lines += length > 0;
+    hasGraph |= length && isGraph;
+  }
+  return hasGraph && lines >= kFewest;
 }
 
 /// The column at which the longest lines end is where the text was cut, when one of them certainly goes on in the next line.
@@ -136,6 +157,12 @@ size_t quoteLength(std::string_view line) {
     if (at < line.size() && line[at] == ' ') ++at;
   }
   return at;
+}
+
+size_t commentLength(std::string_view line) {
+  const size_t at = indentation(line).end;
+  if (!line.substr(at).starts_with('#')) return 0;
+  return at + 1 + line.substr(at + 1).starts_with(' ');
 }
 
 size_t lineNumberLength(std::string_view line, uint64_t& number) {
@@ -195,7 +222,7 @@ bool Unwrapper::continues(std::string_view line, std::string_view next) {
 
 bool Unwrapper::isRest(std::string_view line, std::string_view next) {
   const auto [spaces, end] = indentation(next);
-  if (end == next.size() || spaces >= 4) return false;
+  if (end == next.size() || spaces >= 4 || line.ends_with('\\')) return false;
   if (width_ && (line.size() < width_ || codePoints(line) != width_)) return false;
   const auto content = next.substr(end);
   const bool isOpen = depth_ > 0 || quote_;
@@ -228,6 +255,7 @@ Paste examine(std::string_view text) {
     else numbering.count = 0;
   });
   paste.isQuoted = quoted >= kFewest;
+  paste.isCommented = isCommentedOut(text);
   paste.hasEntities = std::memchr(text.data(), '&', text.size()) && isEscaped(text);
   paste.numberedFrom = numbering.from;
   paste.numberedTo = numbering.to;

@@ -11,16 +11,19 @@ namespace graph::text {
 struct Paste {
   bool isQuoted = false;        // `> ` begins three lines or more
   bool hasEntities = false;     // `&quot;`: and no character that HTML would have escaped
+  bool isCommented = false;     // `# ` stands before the lines of every graph
   uint32_t width = 0;           // lines were cut at this column; 0 = they were not
   bool isFolded = false;        // lines were cut at blanks, wherever they had one
   size_t numberedFrom = 0, numberedTo = 0;  // bytes; lines in between begin with numbers that count up
 
-  bool isPlain() const { return !isQuoted && !hasEntities && !width && !isFolded && numberedFrom == numberedTo; }
+  bool isPlain() const { return !isQuoted && !isCommented && !hasEntities && !width && !isFolded && numberedFrom == numberedTo; }
 };
 Paste examine(std::string_view text);
 
 /// Bytes of `> `, `>> `, `> > ` at the start of a line.
 size_t quoteLength(std::string_view line);
+/// Bytes of `    # ` at the start of a line that is commented out, 0 for any other.
+size_t commentLength(std::string_view line);
 /// Bytes of `  12 `, `12: `, `12 | `, `12<TAB>` at the start of a line; `number` receives it. 0 when there is none.
 size_t lineNumberLength(std::string_view line, uint64_t& number);
 /// The character that the HTML entity at the start of `text` stands for, and its length in bytes; 0 when there is none.

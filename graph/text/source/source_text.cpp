@@ -43,19 +43,30 @@ bool isVisible(char c) { return static_cast<unsigned char>(c) > ' '; }
 /// `V0716 11:20:08.832000 1234 torch/x.py:189] [0/0] [__aot_graphs] `
 size_t glogPrefix(std::string_view line) {
   Match m{line};
-  if (m.literal("[rank")) {
-    if (!m.some(isDigit) || !m.literal("]:")) return 0;
-    m.literal(" ");
-  }
   if (m.peek() == '\0' || !std::strchr("VIWEC", m.peek())) return 0;
   ++m.at;
   size_t date = m.at;
   if (!m.some(isDigit) || m.at - date != 4 || !m.literal(" ")) return 0;
-  if (!m.some(isClock) || !m.literal(" ") || !m.some(isDigit) || !m.literal(" ")) return 0;
+  // Some cut the clock and the process out.
+  if (isDigit(m.peek()) && (!m.some(isClock) || !m.literal(" ") || !m.some(isDigit) || !m.literal(" "))) return 0;
   size_t path = m.at;
   if (!m.some([](char c) { return isVisible(c) && c != ']'; }) || !m.literal("]")) return 0;
   if (line.substr(path, m.at - path).find(':') == std::string_view::npos) return 0;
   m.bracketGroups();
+  m.literal(" ");
+  return m.at;
+}
+
+/// What launchers put before every line of a process: `[rank0]: `, `[default1]:`, `(EngineCore_DP0 pid=4939) `, `(Worker pid=7, ip=10.0.0.1) `.
+size_t processPrefix(std::string_view line) {
+  Match m{line};
+  if (m.literal("[rank") || m.literal("[default")) {
+    if (!m.some(isDigit) || !m.literal("]:")) return 0;
+  } else {
+    if (!m.literal("(") || !m.some([](char c) { return isVisible(c) && c != ')'; }) || !m.literal(" pid=") || !m.some(isDigit)) return 0;
+    if (m.literal(", ip=") && !m.some([](char c) { return isVisible(c) && c != ')'; })) return 0;
+    if (!m.literal(")")) return 0;
+  }
   m.literal(" ");
   return m.at;
 }
@@ -88,7 +99,7 @@ std::string_view withoutFeed(std::string_view line) {
 
 bool mayStartPrefix(const char* line, const char* end) {
   if (end - line < 8) return false;
-  return *line == '[' || (isDigit(line[1]) && isDigit(line[4]) && line[5] == ' ');
+  return *line == '[' || *line == '(' || (isDigit(line[1]) && isDigit(line[4]) && line[5] == ' ');
 }
 
 bool isNoisy(std::string_view text) {
@@ -106,8 +117,10 @@ bool isNoisy(std::string_view text) {
 }  // namespace
 
 size_t logPrefixLength(std::string_view line) {
-  if (size_t length = glogPrefix(line)) return length;
-  return datedPrefix(line);
+  const size_t process = processPrefix(line);
+  line.remove_prefix(process);
+  if (size_t length = glogPrefix(line)) return process + length;
+  return process + datedPrefix(line);
 }
 
 SourceText::SourceText(std::string_view original) : original_(original), text_(original) {
@@ -132,6 +145,7 @@ void SourceText::clean(const Paste& paste) {
     stop = std::min(original_.find('\n', at), original_.size() - 1) + 1;  // just after the line feed
     const size_t begin = at;
     if (paste.isQuoted) at += quoteLength(original_.substr(at, stop - at));
+    if (paste.isCommented) at += commentLength(withoutFeed(original_.substr(at, stop - at)));
     if (uint64_t number = 0; at >= paste.numberedFrom && at < paste.numberedTo) at += lineNumberLength(withoutFeed(original_.substr(at, stop - at)), number);
     size_t end = stop;
     if (paste.width || paste.isFolded) {
