@@ -51,7 +51,7 @@ bool beginsStatement(std::string_view text) {
   std::string_view name = text.substr(0, at), rest = text.substr(at);
   if (name == "return" || name == "class" || name == "def") return true;
   if (rest.starts_with(": ")) return true;
-  return rest.starts_with(" = ") && rest.find('(') != std::string_view::npos && rest.find(" = None") == std::string_view::npos;
+  return rest.starts_with(" = ") && rest.find('(') != std::string_view::npos && rest.find(" = None") > rest.find('(');
 }
 
 /// The longest run of lines whose numbers count up by one.
@@ -89,7 +89,7 @@ bool isOperatorFirst(std::string_view text) { return text.size() > 1 && std::str
 /// What stands at the start of a line by right.
 bool isOwnLine(std::string_view text) {
   if (text.empty()) return false;
-  for (std::string_view own : {"class ", "def ", "```", "[rank", "TRACED GRAPH", "# "})
+  for (std::string_view own : {"class ", "def ", "```", "[rank", "TRACED GRAPH", "# ", "placeholder ", "get_attr ", "call_function ", "call_method ", "call_module ", "output "})
     if (text.starts_with(own)) return true;
   const bool isTable = text[0] == '|' || text.starts_with("+-") || text.starts_with("+="), isGraphForm = text[0] == '%' && text.size() > 1 && isNameByte(text[1]);
   return isTable || isGraphForm || logPrefixLength(text) > 0;
