@@ -2,7 +2,7 @@
 # the rules of the tree; and the benchmarks. A script finds the program in $FXLOOM; it runs in the repository's root.
 find_package(Python3 COMPONENTS Interpreter REQUIRED)
 
-foreach(rules include_rules tree_rules)
+foreach(rules include_rules tree_rules message_rules)
   add_test(NAME ${rules} COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/${rules}.py)
   add_test(NAME ${rules}_self_test COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/${rules}.py --self-test)
 endforeach()

@@ -213,6 +213,12 @@ void sayGraph(const CommonOptions& common, const std::string& name, const Graph&
   sayCopies(common, facts);
 }
 
+bool hasErrorAt(const std::vector<graph::text::Diagnostic>& all, const graph::text::Diagnostic& place) {
+  return place.line && std::any_of(all.begin(), all.end(), [&](const auto& one) {
+    return one.severity == graph::text::Severity::error && one.line == place.line && one.file == place.file;
+  });
+}
+
 }  // namespace
 
 Exit info(const InfoOptions& options, Report& report) {
@@ -228,8 +234,10 @@ Exit info(const InfoOptions& options, Report& report) {
     report.diagnostics = file.chosenDiagnostics();
     chosen.push_back(file.number());
   }
+  const auto read = report.diagnostics;
   for (size_t number : chosen)
     for (auto& problem : file.lint(number)) {
+      if (hasErrorAt(read, problem)) continue;   // said already, in the words of the text
       problem.severity = graph::text::Severity::warning;  // the file was read; whether it can run is another question
       report.diagnostics.push_back(std::move(problem));
     }
@@ -248,7 +256,8 @@ Exit info(const InfoOptions& options, Report& report) {
   if (options.json) fmt::print("{}\n", toText({{"graphs", all}, {"diagnostics", toJson(report.diagnostics)}}));
   std::fflush(stdout);
   if (!options.json && !report.diagnostics.empty()) fmt::print(stderr, "{}\n", file.drawn(report.diagnostics));
-  if (chosen.empty()) return Exit::unusable;
+  const auto isEmpty = [&](size_t number) { return dumps.dumps()[number].graph->size() == 0; };
+  if (chosen.empty() || (hasErrors(read) && std::all_of(chosen.begin(), chosen.end(), isEmpty))) return Exit::unusable;
   const auto& first = dumps.dumps()[chosen.front()];
   describe(report, first.name, *first.graph, chosen.size() == 1 ? boundSymbols(*first.graph, binding) : binding);
   return Exit::yes;

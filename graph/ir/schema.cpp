@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "graph/ir/schema_parse.h"
+#include "graph/ir/spelling.h"
 
 namespace graph::ir {
 namespace {
@@ -152,29 +153,6 @@ const Schema* findSchema(std::string_view target, size_t argumentCount) {
 }
 
 const std::vector<std::string_view>& allTargets() { return Table::instance().targets(); }
-
-namespace {
-
-/// Edits between two words, `cap + 1` when there are more than `cap`.
-size_t editDistance(std::string_view a, std::string_view b, size_t cap) {
-  if (a.size() > b.size()) std::swap(a, b);
-  if (b.size() - a.size() > cap) return cap + 1;
-  std::vector<size_t> row(a.size() + 1);
-  for (size_t i = 0; i <= a.size(); ++i) row[i] = i;
-  for (size_t j = 1; j <= b.size(); ++j) {
-    size_t diagonal = row[0], best = row[0] = j;
-    for (size_t i = 1; i <= a.size(); ++i) {
-      const size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[i];
-      row[i] = std::min({changed, row[i] + 1, row[i - 1] + 1});
-      best = std::min(best, row[i]);
-    }
-    if (best > cap) return cap + 1;
-  }
-  return row[a.size()];
-}
-
-}  // namespace
 
 std::string_view closestTarget(std::string_view target) {
   if (target.size() > 200) return {};

@@ -4,6 +4,7 @@
 #include <array>
 #include <numeric>
 
+#include "graph/ir/spelling.h"
 #include "graph/ir/symbol_form.h"
 
 namespace graph::ir {
@@ -264,6 +265,12 @@ Expr trueDivide(std::string name, std::vector<Expr> arguments) {
   return opaque(Function::trueDiv, std::move(name), std::move(arguments));
 }
 
+constexpr auto knownNames = [] {
+  std::array<std::string_view, known.size()> names{};
+  for (size_t i = 0; i < known.size(); ++i) names[i] = known[i].name;
+  return names;
+}();
+
 const KnownFunction* lookUp(std::string_view name) {
   for (const KnownFunction& candidate : known) {
     if (candidate.name == name) return &candidate;
@@ -308,6 +315,8 @@ Expr power(const Expr& base, const Expr& exponent, std::string_view name) {
 }  // namespace symbolic
 
 using namespace symbolic;
+
+std::span<const std::string_view> symbolFunctions() { return symbolic::knownNames; }
 
 Expr Expr::function(std::string name, std::vector<Expr> arguments) {
   const KnownFunction* found = lookUp(name);

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "graph/ir/spelling.h"
 #include "graph/text/lexer.h"
+#include "graph/text/parser.h"
 
 namespace graph::text {
 namespace {
@@ -18,13 +20,48 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-/// Position of the bracket that closes the one at text[open].
-size_t closing(std::string_view text, size_t open) {
-  int depth = 0;
-  for (size_t i = open; i < text.size(); ++i) {
-    if (text[i] == '(' || text[i] == '[') ++depth;
-    else if ((text[i] == ')' || text[i] == ']') && --depth == 0) return i;
+/// Reads one annotation; the first problem that comes up is the one that is kept.
+class AnnotationReader {
+ public:
+  explicit AnnotationReader(AnnotationProblem* problem) : problem_(problem) {}
+  ir::Meta read(std::string_view text, int depth);
+
+ private:
+  std::nullopt_t fail(std::string_view where, std::string message) {
+    say(where, "annotation kept as text: " + message);
+    return std::nullopt;
   }
+  void say(std::string_view where, std::string message) {
+    if (problem_ && problem_->message.empty()) *problem_ = {std::move(message), where};
+  }
+  size_t closing(std::string_view text, size_t open, std::string_view what);
+  void checkFunctions(std::string_view text);
+  std::optional<ir::Expr> expression(std::string_view text);
+  std::optional<std::vector<ir::Expr>> expressions(std::string_view text);
+  std::optional<ir::DType> dtype(std::string_view name, std::string_view rest);
+  std::optional<ir::Device> device(std::string_view text);
+  std::optional<ir::TensorMeta> tensor(std::string_view text);
+  std::optional<ir::TensorMeta> wrapped(std::string_view text, int depth);
+  ir::Meta otherType(std::string_view text);
+
+  AnnotationProblem* problem_;
+};
+
+/// Position of the bracket that closes the one at text[open]; npos, and said why, when there is none or another kind comes first.
+size_t AnnotationReader::closing(std::string_view text, size_t open, std::string_view what) {
+  std::vector<size_t> stack;
+  for (size_t i = open; i < text.size(); ++i) {
+    if (text[i] == '(' || text[i] == '[') stack.push_back(i);
+    if (text[i] != ')' && text[i] != ']') continue;
+    const char expected = text[stack.back()] == '(' ? ')' : ']';
+    if (text[i] != expected) {
+      fail(text.substr(i, 1), fmt::format("unexpected '{}', expected ',' or '{}'", text[i], expected));
+      return std::string_view::npos;
+    }
+    stack.pop_back();
+    if (stack.empty()) return i;
+  }
+  fail(text.substr(open, 1), fmt::format("the {} has no closing ']'", what));
   return std::string_view::npos;
 }
 
@@ -43,7 +80,18 @@ std::vector<std::string_view> splitList(std::string_view text) {
   return items;
 }
 
-std::optional<ir::Expr> expression(std::string_view text, std::string* problem) {
+/// A function that nobody knows is kept (another version of torch may print it), but has no value here.
+void AnnotationReader::checkFunctions(std::string_view text) {
+  if (!problem_) return;
+  for (size_t open = 0; (open = text.find('(', open)) != std::string_view::npos; ++open) {
+    size_t begin = open;
+    while (begin > 0 && (isNameChar(text[begin - 1]) || text[begin - 1] == '.')) --begin;
+    const auto name = text.substr(begin, open - begin), closest = ir::closestOf(name, ir::symbolFunctions());
+    if (!closest.empty()) say(name, fmt::format("unknown function '{}' in a size{}", name, ir::didYouMean(closest)));
+  }
+}
+
+std::optional<ir::Expr> AnnotationReader::expression(std::string_view text) {
   // Sizes are mostly plain numbers.
   if (!text.empty() && text.size() < 18 && std::all_of(text.begin(), text.end(), isDigit)) {
     int64_t value = 0;
@@ -52,73 +100,81 @@ std::optional<ir::Expr> expression(std::string_view text, std::string* problem) 
   }
   ir::Expr::ParseError error{};
   auto result = ir::Expr::parse(text, &error);
-  if (!result && problem) *problem = fmt::format("cannot read '{}': {}", text.substr(0, 80), error.message);
+  if (!result) return fail(text.substr(std::min(error.offset, text.size())), fmt::format("cannot read '{}': {}", text.substr(0, 80), error.message));
+  checkFunctions(text);
   return result;
 }
 
-std::optional<std::vector<ir::Expr>> expressions(std::string_view text, std::string* problem) {
+std::optional<std::vector<ir::Expr>> AnnotationReader::expressions(std::string_view text) {
   std::vector<ir::Expr> all;
   for (auto item : splitList(text)) {
-    auto one = expression(item, problem);
+    auto one = expression(item);
     if (!one) return std::nullopt;
     all.push_back(std::move(*one));
   }
   return all;
 }
 
+/// Types have brackets too (`list[int]`): only a word of letters and digits that is nearly a dtype is taken for a misspelled one.
+std::optional<ir::DType> AnnotationReader::dtype(std::string_view name, std::string_view rest) {
+  if (auto known = ir::dtypeFromAbbreviation(name)) return known;
+  if (!problem_ || name.size() > 20 || name.find_first_of("0123456789") == std::string_view::npos || rest.find(']') == std::string_view::npos) return std::nullopt;
+  ir::Closest closest(name);
+  for (int i = 0; i <= static_cast<int>(ir::DType::b1x8); ++i) closest.add(ir::abbreviation(static_cast<ir::DType>(i)));
+  const bool isWord = std::all_of(name.begin(), name.end(), [](char c) { return isDigit(c) || (c >= 'a' && c <= 'z'); });
+  if (isWord) fail(name, fmt::format("unknown dtype '{}'{}", name, ir::didYouMean(closest.word())));
+  return std::nullopt;
+}
+
+/// Anybody may register a device: one that is nearly a known one is kept, and said.
+std::optional<ir::Device> AnnotationReader::device(std::string_view text) {
+  auto device = ir::Device::parse(text);
+  if (!device) return fail(text, fmt::format("'{}' is no device", text.substr(0, 80)));
+  if (problem_)
+    if (auto closest = closestDevice(device->type); !closest.empty()) say(text, fmt::format("unknown device '{}'{}", device->type, ir::didYouMean(closest)));
+  return device;
+}
+
 /// `f32[2, 4][4, 1]cuda:0`
-std::optional<ir::TensorMeta> tensor(std::string_view text, std::string* problem) {
+std::optional<ir::TensorMeta> AnnotationReader::tensor(std::string_view text) {
   size_t open = text.find('[');
   if (open == std::string_view::npos || open == 0) return std::nullopt;
-  auto dtype = ir::dtypeFromAbbreviation(text.substr(0, open));
+  auto dtype = this->dtype(text.substr(0, open), text.substr(open));
   if (!dtype) return std::nullopt;
   ir::TensorMeta meta;
   meta.dtype = *dtype;
-  size_t close = closing(text, open);
-  if (close == std::string_view::npos) {
-    if (problem) *problem = "the shape has no closing ']'";
-    return std::nullopt;
-  }
-  auto shape = expressions(text.substr(open + 1, close - open - 1), problem);
+  size_t close = closing(text, open, "shape");
+  if (close == std::string_view::npos) return std::nullopt;
+  auto shape = expressions(text.substr(open + 1, close - open - 1));
   if (!shape) return std::nullopt;
   meta.shape = std::move(*shape);
   std::string_view rest = text.substr(close + 1);
   if (rest.starts_with('[')) {
-    close = closing(rest, 0);
-    if (close == std::string_view::npos) {
-      if (problem) *problem = "the stride has no closing ']'";
-      return std::nullopt;
-    }
-    auto stride = expressions(rest.substr(1, close - 1), problem);
+    close = closing(rest, 0, "stride");
+    if (close == std::string_view::npos) return std::nullopt;
+    auto stride = expressions(rest.substr(1, close - 1));
     if (!stride) return std::nullopt;
-    if (stride->size() != meta.shape.size()) {
-      if (problem) *problem = fmt::format("the stride has {} entries and the shape {}", stride->size(), meta.shape.size());
-      return std::nullopt;
-    }
+    if (stride->size() != meta.shape.size())
+      return fail(rest.substr(0, close + 1), fmt::format("the stride has {} entries and the shape {}", stride->size(), meta.shape.size()));
     meta.stride = std::move(stride);
     rest.remove_prefix(close + 1);
   }
   if (!rest.empty()) {
-    meta.device = ir::Device::parse(rest);
-    if (!meta.device) {
-      if (problem) *problem = fmt::format("'{}' is no device", rest.substr(0, 80));
-      return std::nullopt;
-    }
+    meta.device = device(rest);
+    if (!meta.device) return std::nullopt;
   }
   return meta;
 }
 
-ir::Meta parseNested(std::string_view text, std::string* problem, int depth);
-
 /// `Parameter(f32[2])`, `DTensor(f32[8, 16], S(0)R)`: the tensor inside; the wrapper keeps what follows it (`DTensor, S(0)R`).
-std::optional<ir::TensorMeta> wrapped(std::string_view text, std::string* problem, int depth) {
+std::optional<ir::TensorMeta> AnnotationReader::wrapped(std::string_view text, int depth) {
   size_t open = text.find('(');
   if (depth > kDeepest || open == std::string_view::npos || open == 0 || !text.ends_with(')')) return std::nullopt;
   if (!std::all_of(text.begin(), text.begin() + open, [](char c) { return isNameChar(c) || c == '.'; })) return std::nullopt;
   auto inside = text.substr(open + 1, text.size() - open - 2);
   auto parts = splitList(inside);
   if (parts.empty()) return std::nullopt;
-  auto meta = parseNested(parts[0], problem, depth + 1);
+  auto meta = read(parts[0], depth + 1);
   auto* core = std::get_if<ir::TensorMeta>(&meta);
   if (!core || !core->wrapper.empty()) return std::nullopt;
   core->wrapper = std::string(text.substr(0, open));
@@ -127,35 +183,56 @@ std::optional<ir::TensorMeta> wrapped(std::string_view text, std::string* proble
 }
 
 /// A type that is neither tensor nor symbol: kept as text, which printed between quotes must read back.
-ir::Meta otherType(std::string_view text, std::string* problem) {
-  if (text.find_first_of("\"\\\n") == std::string_view::npos) return ir::OtherMeta{std::string(text)};
-  if (problem && problem->empty()) *problem = "an annotation holds no quote and no backslash";
+ir::Meta AnnotationReader::otherType(std::string_view text) {
+  const size_t at = text.find_first_of("\"\\\n");
+  if (at == std::string_view::npos) return ir::OtherMeta{std::string(text)};
+  if (problem_) *problem_ = {"annotation left out: a type holds no quote, no backslash and no line feed", text.substr(at, 1)};
   return {};
 }
 
-ir::Meta parseNested(std::string_view text, std::string* problem, int depth) {
+ir::Meta AnnotationReader::read(std::string_view text, int depth) {
   if (text.starts_with("Sym(") && text.ends_with(')')) {
-    if (auto value = expression(trim(text.substr(4, text.size() - 5)), problem)) return ir::SymMeta{std::move(*value)};
-    return otherType(text, problem);
+    if (auto value = expression(trim(text.substr(4, text.size() - 5)))) return ir::SymMeta{std::move(*value)};
+    return otherType(text);
   }
-  if (auto meta = tensor(text, problem)) return *meta;
-  if (auto meta = wrapped(text, problem, depth)) return *meta;
-  return otherType(text, problem);
+  if (auto meta = tensor(text)) return *meta;
+  if (auto meta = wrapped(text, depth)) return *meta;
+  return otherType(text);
 }
 
 }  // namespace
 
-ir::Meta parseMeta(std::string_view text, std::string* problem) {
+std::string_view closestDevice(std::string_view type) {
+  // c10/core/DeviceType.h
+  static constexpr std::string_view kTypes[] = {"cpu", "cuda", "mkldnn", "opengl", "opencl", "ideep", "hip", "fpga", "maia", "xla", "vulkan", "metal",
+                                                "xpu", "mps", "meta", "hpu", "ve", "lazy", "ipu", "mtia", "npu", "privateuseone"};
+  return type.size() < 4 ? std::string_view() : ir::closestOf(type, kTypes);
+}
+
+ir::Meta readMeta(std::string_view text, AnnotationProblem* problem) {
   text = trim(text);
   if (text.empty()) return {};
-  return parseNested(text, problem, 0);
+  return AnnotationReader(problem).read(text, 0);
+}
+
+ir::Meta parseMeta(std::string_view text, std::string* problem) {
+  AnnotationProblem found;
+  ir::Meta meta = readMeta(text, &found);
+  if (problem) *problem = std::move(found.message);
+  return meta;
 }
 
 const AnnotationCache::Entry& AnnotationCache::find(std::string_view text) {
   auto& entry = entries_.insert(text).value;
   if (!entry) {
     entry = std::make_unique<Entry>();
-    entry->meta = parseMeta(text, &entry->problem);
+    AnnotationProblem problem;
+    entry->meta = readMeta(text, &problem);
+    if (!problem.message.empty()) {
+      entry->problem = std::move(problem.message);
+      entry->offset = static_cast<size_t>(problem.where.data() - text.data());
+      entry->length = problem.where.size();
+    }
   }
   return *entry;
 }

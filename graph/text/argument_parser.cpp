@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "graph/ir/spelling.h"
 #include "graph/text/expression.h"
 #include "graph/text/literal.h"
 #include "graph/text/operators.h"
@@ -133,6 +134,8 @@ ir::Argument deviceCall(Reader& r, int depth, Range where) {
       if (!parsed) throw SyntaxError{where, fmt::format("'{}' is no device", *text)};
       device = *parsed;
       hasType = true;
+      if (auto closest = closestDevice(device.type); !closest.empty())
+        r.problems.warning(where, fmt::format("unknown device '{}'{}", device.type, ir::didYouMean(closest)));
     } else if (auto* index = value.as<int64_t>(); index && key == "index" && *index >= 0 && *index < 100000) {
       device.index = static_cast<int>(*index);
     } else if (!(key == "index" && value.isNone())) {
@@ -169,8 +172,13 @@ ir::Argument reprCall(Reader& r, const Token& callee, int depth) {
     else if (t.isName() && !t.dotted) names.push_back(t);
     r.lexer.next();
   }
-  if (!mentions) for (auto& t : names) r.scope->keptAsText(t.text, t.range(), t.line);
-  if (!mentions) return ir::Name{fmt::format("{}{}", callee.text, r.lexer.since(open.token.begin))};
+  if (!mentions) {
+    static constexpr std::string_view kCalls[] = {"device", "slice", "torch.device", "torch.Size"};
+    if (auto closest = ir::closestOf(callee.text, kCalls); !closest.empty())
+      r.problems.warning(callee.range(), fmt::format("unknown constant '{}(...)' is kept as text{}", callee.text, ir::didYouMean(closest)));
+    for (auto& t : names) r.scope->keptAsText(t.text, t.range(), t.line);
+    return ir::Name{fmt::format("{}{}", callee.text, r.lexer.since(open.token.begin))};
+  }
   r.lexer.rewind(open);  // read the same brackets again
   if (isTorchFunction(callee.text)) return nestedCall(r, callee, depth);
   r.problems.warning(callee.range(), fmt::format("'{}(...)' holds nodes: it is read as a tuple", callee.text));
@@ -185,6 +193,19 @@ ir::Argument reprCall(Reader& r, const Token& callee, int depth) {
     if (!r.accept(",") && !r.token().is(")")) throw unexpected(r.token(), "',' or ')'");
   }
   return tuple;
+}
+
+/// A constant is kept as text, whatever it is; one that is nearly a known one is said.
+void checkConstant(Reader& r, const Token& token) {
+  static const std::vector<std::string_view> kKnown = [] {
+    std::vector<std::string_view> all{"torch.strided", "torch.sparse_coo", "torch.jagged", "torch.contiguous_format", "torch.channels_last",
+                                      "torch.channels_last_3d", "torch.preserve_format", "torch.device"};
+    for (int i = 0; i <= static_cast<int>(ir::DType::b1x8); ++i) all.push_back(ir::torchName(static_cast<ir::DType>(i)));
+    return all;
+  }();
+  if (token.text.size() > 40) return;
+  if (auto closest = ir::closestOf(token.text, kKnown); !closest.empty())
+    r.problems.warning(token.range(), fmt::format("unknown constant '{}' is kept as text{}", token.text, ir::didYouMean(closest)));
 }
 
 ir::Argument name(Reader& r, int depth) {
@@ -202,6 +223,8 @@ ir::Argument name(Reader& r, int depth) {
     if (text == "inf") return kInfinity;
     if (text == "nan") return kNan;
     if (text == "Ellipsis") return ir::Ellipsis{};
+    if (const Token& behind = r.token(); behind.kind != Token::Kind::op && !behind.endsLine() && behind.kind != Token::Kind::bad && !r.scope->isDefined(text))
+      throw unexpected(behind, depth == 0 ? "'=', ',' or a closing bracket" : "',' or a closing bracket");   // `keepdim True`
     if (text == "infj" || text == "nanj") return std::complex<double>(0, text == "infj" ? kInfinity : kNan);
     return r.scope->use(text, token.range(), token.line);
   }
@@ -232,6 +255,7 @@ ir::Argument name(Reader& r, int depth) {
   if (text == "math.nan" || text == "torch.nan") return kNan;
   if (text.starts_with("torch."))
     if (auto dtype = ir::dtypeFromTorchName(text)) return *dtype;
+  checkConstant(r, token);
   return ir::Name{std::string(text)};
 }
 

@@ -44,6 +44,8 @@ ir::Argument parseOperators(Reader& reader, ir::Argument left, int depth, int le
 /// `: "f32[2]"`, `: f32[2]`, ` : torch.Tensor` behind a name; the current token is the one behind the colon. Without quotes
 /// it ends at `=` or at one of `stops`.
 ir::Meta parseAnnotation(Reader& reader, std::string_view stops);
+/// What the annotation `text`, a piece of the source, means; what is wrong in it is a warning at its place.
+const ir::Meta& annotationOf(Reader& reader, std::string_view text);
 
 /// The right side of a statement.
 struct Value {

@@ -255,7 +255,7 @@ class FileParser {
     std::string_view text = text_, name = "fragment";
     LineStart next;
     Line line = lineAt(text, at, next), below = line;
-    if (!isGraphFormNode(line.content.substr(std::min(line.content.find_first_not_of("# "), line.content.size())))) return at;  // no node went into it
+    if (const size_t first = line.content.find_first_not_of("# "); first == std::string_view::npos || line.content[first] != '%') return at;  // no node went into it
     while (below.content.starts_with('#') && below.content != kInductorGraph && next.offset < text.size()) below = lineAt(text, next, next);
     if (size_t equals = below.content.find(" = async_compile."); equals != std::string_view::npos) name = below.content.substr(0, equals);
     return readForm<GraphFormParser>(line, name, true, true);

@@ -27,7 +27,7 @@ struct ParsedFile {
 };
 
 /// Parses `source`. A file in which no graph can be found gives no graphs and at least one error.
-/// Names that are used but never defined: an error "name 'x' is used before it is defined" in a complete `def` (the argument
+/// Names that are used but never defined: an error "name 'x' is not defined" in a complete `def` (the argument
 /// is then a Name of that text), and a placeholder with a warning in a fragment (statements without `def`; its graph is
 /// called "fragment" and may have no output). Graphs of a text with errors are incomplete: do not run them.
 /// A graph is called by its class, a nested one by the path (`outer.true_graph_0`), one without class by its function.

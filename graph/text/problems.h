@@ -36,6 +36,8 @@ class Problems {
   uint32_t shownLine(uint32_t line) const { return source_.originalLine(line); }
 
   size_t count() const { return list_.size(); }
+  /// Says more of an earlier report, now that more is known.
+  void reword(size_t number, std::string message) { list_[number].message = std::move(message); }
   size_t errors() const { return errors_; }
   /// Forgets everything reported after the first `count`.
   void truncate(size_t count);

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "graph/ir/spelling.h"
+
 namespace graph::text {
 namespace {
 
@@ -16,9 +18,9 @@ std::string_view baseName(std::string_view target) {
   return first < last ? target.substr(first + 1, last - first - 1) : tail;
 }
 
-/// Words that are read before names are looked up, and roots of functions.
-bool isConstantOrModule(std::string_view name) {
-  for (std::string_view word : {"None", "True", "False", "Ellipsis", "inf", "nan", "infj", "nanj", "torch", "aten", "prims", "math"})
+/// Words that are read before names are looked up.
+bool isConstant(std::string_view name) {
+  for (std::string_view word : {"None", "True", "False", "Ellipsis", "inf", "nan", "infj", "nanj"})
     if (name == word) return true;
   return false;
 }
@@ -29,6 +31,12 @@ bool isRenamed(const ir::Node& node, std::string_view parameter) {
 }
 
 }  // namespace
+
+bool Scope::isModule(std::string_view name) {
+  for (std::string_view module : {"torch", "aten", "prims", "operator", "_operator", "math", "builtins", "fx_pytree", "pytree", "higher_order"})
+    if (name == module) return true;
+  return false;
+}
 
 ir::NodeId Scope::find(std::string_view name) const {
   if (auto* entry = names_.find(name)) return entry->node;
@@ -64,11 +72,23 @@ ir::Argument Scope::use(std::string_view name, Range where, uint32_t line) {
   ir::Argument node;
   if (tryUse(name, where, node)) return node;
   if (isDefined(name)) return ir::Name{std::string(name)};  // what it should be was reported already
-  if (isFragment() && !isConstantOrModule(name)) return addFragmentInput(name, where, line);
-  if (isFragment()) problems_.error(where, fmt::format("'{}' is no value of a graph", name));
-  else if (!tolerant_) problems_.error(where, fmt::format("name '{}' is used before it is defined", name));
+  if (isModule(name)) throw SyntaxError{where, fmt::format("'{}' is a module, expected a name in it ({}.name)", name, name)};
+  if (isFragment() && !isConstant(name)) return addFragmentInput(name, where, line);
+  if (isFragment()) {
+    problems_.error(where, fmt::format("'{}' is no value of a graph", name));
+  } else if (!tolerant_) {
+    problems_.error(where, fmt::format("name '{}' is not defined{}", name, ir::didYouMean(closest(name))));
+    undefined_.emplace(name, problems_.count() - 1);
+  }
   poison(name);
   return ir::Name{std::string(name)};
+}
+
+/// The node whose name is most like this one: of numbered ones often several are as close, and none is meant.
+std::string_view Scope::closest(std::string_view name) const {
+  ir::Closest closest(name);
+  for (ir::NodeId id : graph_) closest.add(graph_.node(id).name);
+  return closest.word();
 }
 
 ir::NodeId Scope::addFragmentInput(std::string_view name, Range where, uint32_t line) {
@@ -96,6 +116,9 @@ ir::NodeId Scope::define(std::string_view name, ir::Node&& node, Range where) {
     bool isGuess = isFragment() && graph_.node(entry.node).op == ir::Op::placeholder;
     problems_.error(where, isGuess ? fmt::format("'{}' is defined here but already used on line {}", name, problems_.shownLine(entry.line))
                                    : fmt::format("'{}' is defined twice, the first time on line {}", name, problems_.shownLine(entry.line)));
+  } else if (auto used = undefined_.find(name); used != undefined_.end()) {
+    problems_.reword(used->second, fmt::format("name '{}' is used before it is defined, on line {}", name, problems_.shownLine(line)));
+    undefined_.erase(used);
   }
   if (auto* text = node.op == ir::Op::placeholder ? texts_.find(name) : nullptr)
     problems_.error(where, fmt::format("the input '{}' is defined here and already used on line {}", name, problems_.shownLine(text->line)));

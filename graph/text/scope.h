@@ -1,6 +1,7 @@
 // The names of one graph while it is read: which node each means, and what to say about the others. Internal to graph/text.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -56,7 +57,9 @@ class Scope {
   /// The signature could not be read: names that nobody defined are then not reported.
   void setTolerant() { tolerant_ = true; }
   /// Marks a name whose definition could not be read, so that its uses are not reported as well.
-  void poison(std::string_view name) { names_.insert(name).value.isKnown = true; }
+  void poison(std::string_view name) { if (!isModule(name)) names_.insert(name).value.isKnown = true; }
+  /// A module of Python's or a namespace of operators: where no node has its name, all calls behind a slip would be read as methods of it.
+  static bool isModule(std::string_view name);
   /// `x = None` behind a last use. Using it later is legal here and a mistake in Python: worth a warning. False when nothing
   /// has that name.
   bool markDeleted(std::string_view name, uint32_t line);
@@ -80,6 +83,7 @@ class Scope {
   };
 
   ir::NodeId addFragmentInput(std::string_view name, Range where, uint32_t line);
+  std::string_view closest(std::string_view name) const;
 
   ir::Graph& graph_;
   Problems& problems_;
@@ -93,6 +97,7 @@ class Scope {
   NameTable<Entry> names_;     // keys are views of the source
   NameTable<Mention> texts_;
   std::vector<Mention> late_;
+  std::map<std::string_view, size_t> undefined_;   // names that were reported, and which of the reports it was
   ir::NodeId lastInput_;       // the last placeholder of a fragment
 };
 

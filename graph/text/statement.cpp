@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "graph/ir/spelling.h"
 #include "graph/text/literal.h"
 #include "graph/text/operators.h"
 
@@ -92,7 +93,14 @@ void StatementParser::definition(const Token& name) {
   }
   if (isControlFlow(name.text) && !r_.scope->isDefined(name.text))
     throw SyntaxError{name.range(), fmt::format("'{}' cannot be read: a graph is a list of statements like name = call(...)", name.text)};
-  if (!token.is("(") && !token.is(".")) throw unexpected(token, "'=', ':' or '('");
+  // A call nobody asked for a result of is rare; `retrun (x,)` looks like one.
+  constexpr std::string_view kReturn[] = {"return"};
+  const bool isReturn = !r_.scope->isDefined(name.text) && !ir::closestOf(name.text, kReturn).empty();
+  if (isReturn) throw SyntaxError{name.range(), fmt::format("unexpected '{}', expected a statement (name = ...) or return, did you mean 'return'?", name.text)};
+  if (!token.is("(") && !token.is(".")) {
+    pending_ = name.text;   // most likely its definition
+    throw unexpected(token, "'=', ':' or '('");
+  }
   r_.lexer.rewind(start);
   expression();
 }
@@ -139,7 +147,7 @@ void StatementParser::place(const Token& name, ir::Meta&& meta, Value&& value) {
     }
     case Value::Kind::none: return deletion(name);
     case Value::Kind::other:
-      throw SyntaxError{value.range, fmt::format("unexpected {}, expected {}", value.literal.as<ir::Name>() ? "a constant" : "a literal", kUnderstood)};
+      throw SyntaxError{value.range, fmt::format("unexpected {}, expected {}", value.literal.as<ir::Name>() ? "constant" : "literal", kUnderstood)};
   }
 }
 

@@ -1,6 +1,8 @@
 // The right side of a statement: one call, one Python operator, one attribute. FX never nests them.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "graph/text/expression.h"
 #include "graph/text/literal.h"
 #include "graph/text/operator_check.h"
@@ -84,8 +86,7 @@ void methodOrAttribute(Reader& r, Value& value, ir::Argument object, std::string
 /// Does `root.…(` name a function when `root` is no node? Python modules do, and so does `namespace.operator.overload`.
 bool isFunctionPath(std::string_view text) {
   std::string_view root = text.substr(0, text.find('.'));
-  for (std::string_view module : {"torch", "aten", "prims", "operator", "_operator", "math", "builtins", "fx_pytree", "pytree", "higher_order"})
-    if (root == module) return true;
+  if (Scope::isModule(root)) return true;
   return text.find('.') != text.rfind('.');
 }
 
@@ -258,6 +259,7 @@ ir::Node parseModuleAttribute(Reader& r, int depth) {
 Value parseValue(Reader& r) {
   Value value;
   const Token first = r.token();
+  if (first.endsStatement() || (first.kind == Token::Kind::bad)) throw unexpected(first, "a call, an operator or an attribute");
   if (first.isName()) nameFirst(r, value);
   else if (!unary(r, value)) operation(r, value, parseArgumentAt(r), {first.begin, r.token().begin});
   continued(r, value, first);
@@ -275,9 +277,21 @@ ir::Meta parseAnnotation(Reader& r, std::string_view stops) {
   } else {
     text = r.lexer.skipBalanced(stops);
     if (token.kind == Token::Kind::bad || text.empty()) throw unexpected(token, "an annotation");
+    if (auto quote = text.find_first_of("\"'"); quote != text.npos && (r.token().endsLine() || text[quote] == text.back())) {
+      // `x: f32[2]" = ...`: what follows went into a string.
+      const auto begin = static_cast<uint32_t>(text.data() - r.lexer.whole().data() + quote);
+      if (std::count(text.begin(), text.end(), text[quote]) % 2) throw SyntaxError{{begin, begin + 1}, "unexpected quote in an annotation that begins without one"};
+    }
   }
+  return annotationOf(r, text);
+}
+
+const ir::Meta& annotationOf(Reader& r, std::string_view text) {
   const auto& entry = r.caches.annotations.find(text);
-  if (!entry.problem.empty()) r.problems.warning({token.begin, token.begin + static_cast<uint32_t>(text.size())}, "annotation kept as text: " + entry.problem);
+  if (!entry.problem.empty()) {
+    const auto begin = static_cast<uint32_t>(text.data() - r.lexer.whole().data() + entry.offset);
+    r.problems.warning({begin, begin + static_cast<uint32_t>(entry.length)}, entry.problem);
+  }
   return entry.meta;
 }
 

@@ -61,7 +61,7 @@ class BadInput(ProgramTest):
         self.everywhere(dump, err="bad_operand.txt:3:58: error: ")
 
     def test_used_before_definition(self):
-        self.everywhere(self.file("bad_name.txt", ADD.replace("(x, y)", "(x, z)")), err=["bad_name.txt:3:58: error: name 'z' is used before it is defined", "^"])
+        self.everywhere(self.file("bad_name.txt", ADD.replace("(x, y)", "(x, z)")), err=["bad_name.txt:3:58: error: name 'z' is not defined", "^"])
 
     def test_wrong_argument_count(self):
         self.everywhere(self.file("bad_count.txt", ADD.replace("add.Tensor(x, y)", "relu.default(x, y)")), err=["bad_count.txt:3:", "relu", "1", "2", "^"])

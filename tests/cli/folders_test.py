@@ -37,7 +37,7 @@ class Folders(ProgramTest):
         self.expect(0, "info", "out", "--graph", "aot_forward_graph_4.txt", out="changes   cache")
         self.expect(1, "explain", "out", "slice_scatter", "--graph", "-_1_0_0/aot_forward_graph_20.txt: GraphModule", out="old-value-read-later")
         self.expect(0, "rewrite", "out", REINPLACE, "-o", "new.txt", "--graph", "1", "--no-verify", "--require-taken", 1)
-        self.expect(2, "info", "out", "--graph", "GraphModule", err=["may mean several graphs", "\n  2 -_1_0_0/aot_forward_graph_20.txt: GraphModule"])
+        self.expect(2, "info", "out", "--graph", "GraphModule", err=["may mean several graphs of out; give a number or a whole name", "\n  2 -_1_0_0/aot_forward_graph_20.txt: GraphModule"])
 
     def test_depyf_and_debug_folders_say_what_is_twice(self):
         self.put({"d/full_code_for_f_0.py": "def transformed(x):\n    return __compiled_fn_1(x)\n", "d/__compiled_fn_1.Forward_graph.0.py": NEG,

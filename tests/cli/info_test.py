@@ -2,10 +2,11 @@
 """fxloom info, diff and explain: what they say of small dumps and of the samples, and that none of them opens LibTorch."""
 import json
 import os
+import re
 import subprocess
 import unittest
 
-from program import ADD, CACHE, OLD_VALUE, PROGRAM, SAMPLES, ProgramTest, breaches, each, null_or, read_report, values
+from program import ADD, CACHE, OLD_VALUE, PROGRAM, ROOT, SAMPLES, ProgramTest, breaches, each, null_or, read_report, values
 
 KINDS = {"update": null_or(int), "copy_": null_or(int), "clone": null_or(int)}
 INFO = {
@@ -145,6 +146,24 @@ class Info(ProgramTest):
         problem, = [d for d in answer["diagnostics"] if d["severity"] == "error"]
         self.assertEqual(problem["line"], 4)
         self.assertGreater(problem["column"], 1)
+
+    def test_bad_goldens(self):
+        """Exit 3 only when nothing was read, and the JSON says what is drawn."""
+        golden = ROOT / "tests" / "golden" / "text"
+        nothing = {"bad_prose", "bad_trace_without_graphs"}
+        for path in sorted(golden.glob("bad_*.txt")):
+            with self.subTest(path.name):
+                done = self.run_program("info", path, "--json")
+                found = json.loads(done.stdout)
+                self.assertEqual(done.returncode, 3 if path.stem in nothing else 0)
+                self.assertEqual(done.returncode == 3, not any(graph["nodes"] for graph in found["graphs"]))
+                expected = re.findall(rf"^{re.escape(path.name)}(?::(\d+):(\d+))?: (error|warning|note): (.*)$", path.with_suffix(".expected").read_text(), re.M)
+                told = [(str(d["line"] or ""), str(d["column"] or "") if d["line"] else "", d["severity"], d["message"].split("\n")[0]) for d in found["diagnostics"]]
+                self.assertEqual([one for one in told if one in expected], expected)
+                drawn = self.run_program("info", path).stderr
+                for line, column, severity, message in expected[:20]:
+                    place = f":{line}:{column}" if line else ""
+                    self.assertIn(f"{path.name}{place}: {severity}: {message}", drawn)
 
     def test_samples(self):
         graph, = self.info(SAMPLES / "llama_22layers_torch2.1.txt", "--bind", "s0=3,s1=4")["graphs"]

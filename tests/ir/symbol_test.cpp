@@ -279,6 +279,9 @@ TEST(SymbolTest, ParseErrorsHaveAPlace) {
       {"s0 // ", 6, "the expression ends where a number, a symbol or '(' is expected"},
       {"s0 $ 1", 3, "unexpected '$' after the expression"},
   };
+  Expr::ParseError tooLong{};
+  EXPECT_FALSE(Expr::parse(std::string(70000, '1'), &tooLong));
+  EXPECT_EQ(tooLong.message, "expression is longer than 65536 characters");
   for (const auto& [text, offset, message] : bad) {
     Expr::ParseError error{99, {}};
     EXPECT_FALSE(Expr::parse(text, &error)) << text;

@@ -102,12 +102,14 @@ TEST(Folders, DiagnosticsNameTheirFile) {
   TestFolder folder;
   folder.put("sub/bad.txt", graphText("M", "        a = torch.ops.aten.neg.default(x\n        b = torch.ops.aten.neg.default(x)\n        return (b,)\n"));
   folder.put("notes.txt", "def forward(this is no graph at all\n");
+  folder.put("prose.txt", "def forward(this is none\n    nor is this\n    and this is not\n");
   const auto set = folder.read();
   EXPECT_EQ(names(set), (Names{"sub/bad.txt: M"}));
   const std::string text = drawn(set);
   EXPECT_NE(text.find((folder.path() / "sub/bad.txt").string() + ":3:"), std::string::npos) << text;
   EXPECT_NE(text.find("notes.txt:1:"), std::string::npos) << text;
   EXPECT_NE(text.find("warning: not taken for a dump: "), std::string::npos) << text;
+  EXPECT_NE(text.find(" more like it"), std::string::npos) << text;
 }
 
 TEST(Folders, WithoutGraphs) {

@@ -102,7 +102,7 @@ TEST(ParseFile, ReadsUtf16) {
 
 TEST(Parse, ControlCharacter) {
   auto file = parse("def forward(self, x):\n    a = \x01(x)\n    return x\n");
-  EXPECT_EQ(firstMessage(file), "unexpected character with code 1, expected a name or a literal");
+  EXPECT_EQ(firstMessage(file), "unexpected character with code 1, expected a call, an operator or an attribute");
 }
 
 TEST(Parse, DeepNestingIsAnError) {
@@ -157,7 +157,7 @@ TEST(Parse, UnreadableStatementIsReportedOnce) {
 TEST(Parse, ColumnsCountCharactersOfTheOriginal) {
   auto file = parse("V0716 11:20:08.832000 1399 torch/x.py:189] [0/1] def forward(self, \x1b[31mx\x1b[0m):\nV0716 11:20:08.832000 1399 torch/x.py:189] [0/1]     a = f('\xC3\xA9', y)\n");
   ASSERT_FALSE(file.diagnostics.empty());
-  EXPECT_EQ(file.diagnostics[0].message, "name 'y' is used before it is defined");
+  EXPECT_EQ(file.diagnostics[0].message, "name 'y' is not defined");
   EXPECT_EQ(file.diagnostics[0].line, 2u);
   EXPECT_EQ(file.diagnostics[0].column, 65u);
 }
@@ -231,7 +231,68 @@ TEST(Annotation, Kinds) {
     EXPECT_EQ(printMeta(parseMeta(text)), text);
   std::string problem;
   parseMeta("f32[2", &problem);
-  EXPECT_EQ(problem, "the shape has no closing ']'");
+  EXPECT_EQ(problem, "annotation kept as text: the shape has no closing ']'");
+}
+
+/// The place of the first diagnostic, and the text there.
+struct Found { uint32_t line, column, length; std::string message; };
+Found firstOf(const std::string& text) {
+  auto file = parse(text);
+  if (file.diagnostics.empty()) return {};
+  const auto& d = file.diagnostics[0];
+  return {d.line, d.column, d.length, d.message};
+}
+
+// A column points at the symbol inside the annotation, whatever stands before it on the line.
+TEST(Annotation, PlacesInside) {
+  const std::string header = "def forward(self, x):\n", body = "a: \"f32[2, s0 $ 3]\" = torch.ops.aten.neg.default(x)\n", end = "    return a\n";
+  struct Case { const char* name; std::string before; uint32_t column; };
+  const std::string log = "[rank0]:V0716 11:20:08.832000 1399 torch/x.py:189] [0/1] ";
+  for (const Case& c : {Case{"plain", "    ", 19}, Case{"tab", "\t", 16}, Case{"colour", "    \x1b[31m", 24}}) {
+    auto found = firstOf(header + c.before + body + (c.before[0] == '\t' ? "\treturn a\n" : end));
+    EXPECT_EQ(found.line, 2u) << c.name;
+    EXPECT_EQ(found.column, c.column) << c.name << found.message;
+    EXPECT_EQ(found.length, 3u) << c.name;
+  }
+  auto logged = firstOf(log + header + log + "    " + body + log + end);
+  EXPECT_EQ(logged.line, 2u);
+  EXPECT_EQ(logged.column, 19u + log.size());
+  auto letters = firstOf("def forward(self, x):\n    a\xC3\xA9" ": \xE2\x80\x9C" "f32[2, s0 $ 3]\xE2\x80\x9D = torch.ops.aten.neg.default(x)\n    return x\n");
+  EXPECT_EQ(letters.line, 2u);
+  EXPECT_EQ(letters.column, 6u) << letters.message;
+  auto curly = firstOf("def forward(self, x):\n    a: \xE2\x80\x9C" "f32[2, s0 $ 3]\xE2\x80\x9D = torch.ops.aten.neg.default(x)\n    return a\n");
+  EXPECT_EQ(curly.column, 19u) << curly.message;
+  auto form = firstOf("graph():\n    %x : [num_users=1] = placeholder[target=x]\n    %a : Tensor \"f32[2, s0 $ 3]\"[num_users=1] = call_function[target=torch.ops.aten.neg.default](args = (%x,), kwargs = {})\n    return a\n");
+  EXPECT_EQ(form.line, 3u);
+  EXPECT_EQ(form.column, 28u) << form.message;
+  auto trace = firstOf("V1206 15:18:15.925000 1500233 torch/_dynamo/utils.py:1288] {\"aot_forward_graph\": {}, \"frame_id\": 0, \"frame_compile_id\": 0, \"attempt\": 0, \"has_payload\": \"0\"}\n"
+                       "\tclass <lambda>(torch.nn.Module):\n\t    def forward(self, x: \"f32[2, s0 $ 3]\"):\n\t        return (x,)\n");
+  EXPECT_EQ(trace.line, 3u);
+  EXPECT_EQ(trace.column, 38u) << trace.message;
+}
+
+TEST(SnippetMessages, SayWhatIsWrong) {
+  ir::Graph graph("g");
+  ir::Node x;
+  x.op = ir::Op::placeholder;
+  x.name = x.target = "x";
+  graph.append(std::move(x));
+  const auto message = [&](auto read) -> std::string {
+    try {
+      read();
+    } catch (const ParseFailure& e) {
+      return e.what();
+    }
+    return "";
+  };
+  const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != text.npos; };
+  auto call = [&](const char* text) { return message([&] { parseCall(text, graph); }); };
+  auto argument = [&](const char* text) { return message([&] { parseArgument(text, graph); }); };
+  EXPECT_PRED2(has, argument("x y"), "unexpected 'y', expected the end of the text");
+  EXPECT_PRED2(has, call("aten.add.Tensor(aten.neg.default(x), 1)"), "a call inside a call: give 'aten.neg.default(...)' a line and a name of its own");
+  EXPECT_PRED2(has, call("aten.add.Tensor(self.w, 1)"), "'self.w' inside an argument: give it a line and a name of its own");
+  EXPECT_PRED2(has, call("x"), "expected a call, an operator or an attribute");
+  EXPECT_PRED2(has, call("x ? x"), "unexpected '?', expected an operator or the end of the line");
 }
 
 }  // namespace

@@ -49,7 +49,10 @@ bool FormattedArguments::accept(char c) {
 
 void FormattedArguments::fail(std::string_view expected) {
   skipBlanks();
-  r_.lexer.setEnd(end_);
+  // Behind the end stands the bracket of what encloses this, which the text may have meant for something else.
+  const auto behind = r_.lexer.whole().substr(std::min<size_t>(end_, r_.lexer.whole().size()), 1);
+  const bool isMissing = at_ < end_ || behind.empty() || expected.find(behind) != expected.npos;
+  r_.lexer.setEnd(isMissing ? end_ : std::string_view::npos);
   r_.lexer.startAt(static_cast<uint32_t>(at_), line_);
   throw unexpected(r_.token(), expected);
 }
@@ -86,6 +89,7 @@ std::vector<ir::Argument> FormattedArguments::positional(const ir::Schema* schem
     expect(')', "',' or ')'");
     break;
   }
+  if (accept(',')) fail("'kwargs = {...}'");
   expectEnd();
   return all;
 }

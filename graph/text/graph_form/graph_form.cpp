@@ -53,7 +53,7 @@ bool isGraphHeader(std::string_view content) {
 }
 
 bool isGraphFormNode(std::string_view content) {
-  return content.size() > 1 && content[0] == '%' && isNameStart(content[1]) && content.find(kTarget) != content.npos;
+  return content.size() > 1 && content[0] == '%' && isNameStart(content[1]) && (content.find(kTarget) != content.npos || content.find("users=") != content.npos);
 }
 
 Range GraphFormParser::range(std::string_view part) const {

@@ -49,6 +49,7 @@ class GraphFormParser {
 
   Range range(std::string_view part) const;  // of a piece of the text
   [[noreturn]] void fail(std::string_view part, std::string_view expected);
+  [[noreturn]] void failLine(std::string_view rest);
   [[noreturn]] void failTarget(std::string_view target, std::string_view expected);
 
   Reader& r_;

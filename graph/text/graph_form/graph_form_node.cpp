@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "graph/ir/spelling.h"
 #include "graph/text/expression.h"
 #include "graph/text/graph_form/formatted_arguments.h"
 #include "graph/text/graph_form/graph_form.h"
@@ -20,8 +21,23 @@ void GraphFormParser::failTarget(std::string_view target, std::string_view expec
   throw SyntaxError{targetRange_, fmt::format("unexpected '{}', expected {}", target, expected)};
 }
 
+/// A line without `[target=`: says which of its parts is not there.
+void GraphFormParser::failLine(std::string_view rest) {
+  for (std::string_view kind : {"call_function[", "call_method[", "call_module[", "get_attr[", "placeholder["})
+    if (size_t at = rest.find(kind); at != rest.npos) fail(rest.substr(at + kind.size()), "'target='");
+  fail(rest, kLine);
+}
+
 void GraphFormParser::node(std::string_view text) {
-  if (text.size() < 2 || text[0] != '%' || !isNameStart(text[1])) fail(text, "'%name : ...' or return");
+  if (text.size() < 2 || text[0] != '%' || !isNameStart(text[1])) {
+    if (size_t length = nameLength(text)) {   // the sign was forgotten, or it is a misspelled return
+      const auto word = text.substr(0, length);
+      if (trimmed(text.substr(length)).starts_with(':')) pending_ = word;
+      else if (constexpr std::string_view kReturn[] = {"return"}; !ir::closestOf(word, kReturn).empty())
+        throw SyntaxError{range(word), fmt::format("unexpected '{}', expected '%name : ...' or return, did you mean 'return'?", word)};
+    }
+    fail(text, "'%name : ...' or return");
+  }
   size_t length = nameLength(text.substr(1));
   std::string_view name = text.substr(1, length), rest = text.substr(1 + length);
   const Range where = range(text.substr(0, 1 + length));
@@ -35,7 +51,7 @@ void GraphFormParser::node(std::string_view text) {
   size_t at = rest.find(kTarget);
   if (at == rest.npos) {
     size_t path = rest.find("= self.");
-    if (path == rest.npos) fail(rest, kLine);
+    if (path == rest.npos) failLine(rest);
     ir::Node attribute;
     attribute.op = ir::Op::get_attr;
     attribute.meta = between(trimmed(rest.substr(0, path)));
@@ -47,7 +63,7 @@ void GraphFormParser::node(std::string_view text) {
   while (kindBegin > 0 && isNameChar(rest[kindBegin - 1])) --kindBegin;
   const std::string_view kind = rest.substr(kindBegin, at - kindBegin);
   std::string_view middle = trimmed(rest.substr(0, kindBegin));
-  if (!middle.ends_with('=')) fail(rest, kLine);
+  if (!middle.ends_with('=')) fail(rest.substr(kindBegin), "'='");
   ir::Node node;
   node.meta = between(trimmed(middle.substr(0, middle.size() - 1)));
   at += kTarget.size();
@@ -71,7 +87,9 @@ void GraphFormParser::node(std::string_view text) {
     arguments(node, tail, nullptr);
     if (node.op == ir::Op::call_method && node.args.empty()) throw SyntaxError{targetRange_, fmt::format("method '{}' is called on nothing: its object is the first argument", target)};
   } else {
-    throw SyntaxError{range(kind), fmt::format("unexpected '{}', expected placeholder, get_attr, call_function, call_method or call_module", kind)};
+    constexpr std::string_view kKinds[] = {"placeholder", "get_attr", "call_function", "call_method", "call_module"};
+    throw SyntaxError{range(kind), fmt::format("unexpected '{}', expected placeholder, get_attr, call_function, call_method or call_module{}", kind,
+                                               ir::didYouMean(ir::closestOf(kind, kKinds)))};
   }
   define(name, std::move(node), where);
 }
@@ -118,9 +136,8 @@ ir::Meta GraphFormParser::between(std::string_view text) {
     r_.problems.warning(range(type), "this type cannot be read and is left out");
     return {};
   }
-  const auto& entry = r_.caches.annotations.find(type);
-  if (!entry.problem.empty()) r_.problems.warning(range(type), "annotation kept as text: " + entry.problem);
-  return entry.meta;
+  if (type[0] == '[') fail(type, "'[num_users=N]' or a type");
+  return annotationOf(r_, type);
 }
 
 /// The target at `at`, up to its bracket, which is passed over: the one before `(args`, the last one of the line, or the one that matches.
@@ -173,6 +190,9 @@ void GraphFormParser::arguments(ir::Node& node, std::string_view tail, const ir:
     text = trimmed(text.substr(key.size()));
     return text.starts_with('=') ? trimmed(text.substr(1)) : std::string_view{};
   };
+  // Text needs no quotes here: a misspelled word would be an argument.
+  if (size_t word = nameLength(inner); word && trimmed(inner.substr(word)).starts_with("= (") && valueOf(inner, "args").empty())
+    throw SyntaxError{range(inner.substr(0, word)), fmt::format("unexpected '{}', expected 'args = (...), kwargs = {{...}}'", inner.substr(0, word))};
   if (auto value = valueOf(inner, "args"); !value.empty()) {
     args = value;
     for (size_t at = value.rfind("kwargs"); at != value.npos && at > 0; at = value.rfind("kwargs", at - 1)) {

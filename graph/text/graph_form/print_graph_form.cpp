@@ -110,7 +110,7 @@ std::string qualifiedName(const std::string& target) {
 /// A Python type, with a blank behind it. One that would not be read back as it is stands in quotes.
 std::string typeText(const std::string& type) {
   bool isPlain = !type.empty() && trimmed(type) == type && type.find_first_of("'\"\\") == type.npos && type.find("uses=") == type.npos &&
-                 type.find("users=") == type.npos && type.find(kTarget) == type.npos && !type.starts_with("\xE2");
+                 type.find("users=") == type.npos && type.find(kTarget) == type.npos && !type.starts_with("\xE2") && !type.starts_with('[');
   if (isPlain) return type + " ";
   const char quote = type.find('"') == type.npos ? '"' : '\'';
   return fmt::format("{}{}{} ", quote, type, quote);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "graph/ir/spelling.h"
 #include "graph/text/expression.h"
 #include "graph/text/graph_form/graph_form_line.h"
 #include "graph/text/graph_form/parameters.h"
@@ -56,6 +57,8 @@ size_t byteOf(std::string_view text, size_t column) {
   return text.size();
 }
 
+constexpr std::string_view kOps[] = {"placeholder", "get_attr", "call_function", "call_method", "call_module", "output"};
+
 std::optional<ir::Op> opOf(std::string_view text) {
   for (auto op : {ir::Op::placeholder, ir::Op::get_attr, ir::Op::call_function, ir::Op::call_method, ir::Op::call_module, ir::Op::output})
     if (ir::opName(op) == text) return op;
@@ -89,7 +92,14 @@ LineStart TableParser::parse(const Line& heading) {
     }
     auto content = cellText(line.content);
     if (content.empty() && line.content.empty()) continue;
-    if (!opOf(firstWord(content)) || isReturned_) break;
+    if (isReturned_) break;
+    if (const auto word = firstWord(content); !opOf(word)) {
+      const auto closest = ir::closestOf(word, kOps);
+      if (closest.empty() && !isRowBelow(next)) break;
+      r_.problems.error(range(word), fmt::format("unexpected '{}', expected placeholder, get_attr, call_function, call_method, call_module or output{}", word, ir::didYouMean(closest)));
+      if (auto cells = this->cells(line.content); isIdentifier(cells[name]) && !r_.scope->isDefined(cells[name])) r_.scope->poison(cells[name]);
+      continue;
+    }
     line_ = line.start.line;
     Row cells = this->cells(line.content);
     try {
@@ -103,6 +113,12 @@ LineStart TableParser::parse(const Line& heading) {
   settleParameters(r_.scope->graph(), r_.problems, range(heading.content));
   if (!isReturned_) r_.problems.warning(range(heading.content), "this table has no output row: the text may be cut short");
   return at;
+}
+
+/// Does the line at `at` go on with the table? Then the one before it was meant to be a row.
+bool TableParser::isRowBelow(LineStart at) const {
+  LineStart next;
+  return at.offset < text_.size() && opOf(firstWord(cellText(lineAt(text_, at, next).content)));
 }
 
 /// A row cut at the rule's columns, when two blanks or a bar stand before each; else at double blanks.

@@ -30,6 +30,7 @@ class TableParser {
   enum Column { opcode, name, target, args, kwargs, columnCount };
   using Row = std::array<std::string_view, columnCount>;
 
+  bool isRowBelow(LineStart at) const;
   Row cells(std::string_view content) const;
   void row(const Row& row);
   void arguments(const Row& row, ir::Node& node);

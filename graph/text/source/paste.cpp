@@ -90,7 +90,7 @@ bool isOperatorFirst(std::string_view text) { return text.size() > 1 && std::str
 /// What stands at the start of a line by right.
 bool isOwnLine(std::string_view text) {
   if (text.empty()) return false;
-  for (std::string_view own : {"class ", "def ", "```", "[rank", "TRACED GRAPH", "# "})
+  for (std::string_view own : {"class ", "def ", "```", "[rank", "TRACED GRAPH", "# ", "placeholder ", "get_attr ", "call_function ", "call_method ", "call_module ", "output ", "..."})
     if (text.starts_with(own)) return true;
   // A row of a table has a second bar, a rule more than one dash: `|= b` and `+= b` are the rest of an operation.
   const bool isTable = (text[0] == '|' && text.find('|', 1) != std::string_view::npos) || text.starts_with("+--") || text.starts_with("+=="), isGraphForm = text[0] == '%' && text.size() > 1 && isNameByte(text[1]);
@@ -229,7 +229,7 @@ bool Unwrapper::isRest(std::string_view line, std::string_view next) {
   if (isOwnLine(content) && !(width_ && isOpen)) return false;
   const bool isLess = spaces < indent_;   // less indented than a statement may be
   const bool goesOn = endsOpen(line) || (line.back() == ':' && content[0] == '"') || content.starts_with("= ") || content.starts_with(';') || content.find(" = None") < 40;
-  isCertain_ = isHeader_ ? isOpen || goesOn : isOpen ? isLess || quote_ || !beginsStatement(content) : goesOn && (isLess || !beginsStatement(content));
+  isCertain_ = isHeader_ ? isOpen || goesOn : isOpen ? isLess || !beginsStatement(content) : goesOn && (isLess || !beginsStatement(content));
   if (isComment_) return isCertain_ = isLess;
   if (isCertain_) return true;
   if (isOpen || (isReturn_ && line.size() > indent_ + 6)) return false;

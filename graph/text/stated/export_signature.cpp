@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "graph/ir/spelling.h"
 #include "graph/text/lexer.h"
 #include "graph/text/literal.h"
 #include "graph/text/stated/ranges.h"
@@ -28,6 +29,17 @@ std::string_view enumName(const Repr* repr) {
   if (!repr || !repr->text.starts_with('<')) return {};
   const size_t dot = repr->text.find('.'), colon = repr->text.find(':');
   return dot < colon && colon != std::string_view::npos ? repr->text.substr(dot + 1, colon - dot - 1) : std::string_view{};
+}
+
+/// The kind that a misspelled one in `NAME: KIND ...` was meant to be.
+std::string_view closestKind(std::string_view content, bool isOutput) {
+  static constexpr std::string_view kInputs[] = {"USER_INPUT", "PARAMETER", "BUFFER", "CONSTANT_TENSOR", "CUSTOM_OBJ", "TOKEN"};
+  static constexpr std::string_view kOutputs[] = {"USER_OUTPUT", "LOSS_OUTPUT", "BUFFER_MUTATION", "PARAMETER_MUTATION", "GRADIENT_TO_PARAMETER",
+                                                  "GRADIENT_TO_USER_INPUT", "USER_INPUT_MUTATION", "TOKEN"};
+  std::string_view kind = content.substr(std::min(content.find(':'), content.size()));
+  kind.remove_prefix(std::min(kind.find_first_not_of(": "), kind.size()));
+  kind = kind.substr(0, kind.find(' '));
+  return isOutput ? ir::closestOf(kind, kOutputs) : ir::closestOf(kind, kInputs);
 }
 
 std::optional<bool> boolOf(std::string_view text) {
@@ -74,23 +86,26 @@ Repr ExportSignature::paragraph(std::string_view from, LineStart& next) {
 /// The lines below `# inputs` and `# outputs`, up to a line that is neither empty nor one of them.
 void ExportSignature::lists(LineStart& next) {
   bool isOutput = false;
+  size_t position = 0;   // of the next output: one that cannot be read has a place too
   while (next.offset < text_.size()) {
     LineStart behind;
     const Line line = lineAt(text_, next, behind);
     if (line.content == "# inputs") isOutput = false;
     else if (line.content == "# outputs") isOutput = true;
-    else if (!line.content.empty() && !listed(line.content, isOutput)) {
+    else if (!line.content.empty() && !listed(line.content, isOutput, position)) {
       const bool isElse = line.content.starts_with(kRanges) || startsWithWord(line.content, "class") || startsWithWord(line.content, "def");
       if (line.indent == 0 || isElse) return;
-      problems_.warning(rangeOf(line.content), fmt::format("unexpected '{}', expected {}", shortened(line.content),
-                                                           isOutput ? "NAME: OUTPUT_KIND target='...'" : "NAME: INPUT_KIND target='...'"));
+      problems_.warning(rangeOf(line.content), fmt::format("unexpected '{}', expected {}{}", shortened(line.content),
+                                                           isOutput ? "NAME: OUTPUT_KIND target='...'" : "NAME: INPUT_KIND target='...'",
+                                                           ir::didYouMean(closestKind(line.content, isOutput))));
     }
+    position += isOutput && !line.content.empty() && line.content != "# outputs";
     next = behind;
   }
 }
 
 /// `b_cache: BUFFER target='cache' persistent=True`, `add_7: BUFFER_MUTATION target='cache'`, `: USER_OUTPUT` for a constant.
-bool ExportSignature::listed(std::string_view content, bool isOutput) {
+bool ExportSignature::listed(std::string_view content, bool isOutput, size_t position) {
   const size_t colon = content.find(':');
   if (colon == std::string_view::npos || content.substr(0, colon).find(' ') != std::string_view::npos) return false;
   std::string_view rest = content.substr(colon + 1);
@@ -111,7 +126,7 @@ bool ExportSignature::listed(std::string_view content, bool isOutput) {
   std::string name(content.substr(0, colon));
   if (isOutput) {
     const auto known = ir::outputKind(kind);
-    if (known) declared_.addOutput({*known, std::move(target)}, rangeOf(content), std::move(name));
+    if (known) declared_.addOutput({*known, std::move(target)}, rangeOf(content), std::move(name), position);
     return known.has_value();
   }
   const auto known = ir::inputKind(kind);

@@ -26,7 +26,7 @@ class ExportSignature {
   Range rangeOf(std::string_view part) const { return {offsetOf(part), offsetOf(part) + static_cast<uint32_t>(part.size())}; }
   Repr paragraph(std::string_view from, LineStart& next);
   void lists(LineStart& next);
-  bool listed(std::string_view content, bool isOutput);
+  bool listed(std::string_view content, bool isOutput, size_t position);
   void object(const Repr& signature);
   void inputSpec(const Repr& spec);
   void outputSpec(const Repr& spec);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "graph/ir/spelling.h"
 #include "graph/text/lexer.h"
 #include "graph/text/literal.h"
 #include "graph/text/stated/ranges.h"
@@ -115,15 +116,18 @@ void LoadArgs::statement(std::string_view content, Declared& values) {
   const std::string_view reach = oneLine_ ? value : text_.substr(offsetOf(value), kLongestStatement);
   const Repr call = readRepr(reach, offsetOf(value), &rest);
   const std::string comment = commentName(rest.substr(0, rest.find('\n')));
-  if (!call.closed) {
-    oneLine_ = true;
-    return warn(content, "the call has no closing bracket");
-  }
-  end_ = call.range.end;
-  if (call.isCall("reader.storage") && !name.empty()) return storage(name, call);
   LoadedInput input;
   input.name = comment;
   input.where = call.range;
+  if (!call.closed) {
+    oneLine_ = true;
+    // Whatever it was to make: those behind it keep their places.
+    if (!name.empty()) storages_[std::string(name)] = std::nullopt;
+    else input.name = commentName(content.substr(std::min(content.rfind('#'), content.size()))), input.where = rangeOf(content), inputs_.push_back(std::move(input));
+    return warn(content, "the call has no closing bracket, it is left out");
+  }
+  end_ = call.range.end;
+  if (call.isCall("reader.storage") && !name.empty()) return storage(name, call);
   if (call.isCall("reader.tensor")) return tensor(call, comment);
   if (call.isCall("reader.const")) {
     inputs_.push_back(std::move(input));
@@ -134,7 +138,10 @@ void LoadArgs::statement(std::string_view content, Declared& values) {
     if (input.kind == LoadedInput::Kind::nothing) problems_.warning(number.range, fmt::format("'{}' is no integer: the input stays without annotation", number.text));
     inputs_.push_back(std::move(input));
   } else {
-    warn(content, fmt::format("this line of load_args cannot be read: expected {}", kExpected));
+    static constexpr std::string_view kCalls[] = {"reader.storage", "reader.tensor", "reader.symint", "reader.const"};
+    const auto closest = ir::closestOf(call.callee, kCalls);
+    warn(content, fmt::format("this line of load_args cannot be read: expected {}{}", kExpected, ir::didYouMean(closest)));
+    if (name.empty() && call.callee.starts_with("reader.")) inputs_.push_back(std::move(input));   // those behind it keep their places
   }
 }
 
@@ -154,7 +161,8 @@ bool LoadArgs::sizes(const Repr* list, std::vector<ir::Expr>& into) {
     ir::Expr::ParseError error{};
     auto size = ir::Expr::parse(item.value.text, &error);
     if (!size) {
-      problems_.warning(item.value.range, fmt::format("cannot read '{}': {}", item.value.text.substr(0, 80), error.message));
+      const auto begin = item.value.range.begin + static_cast<uint32_t>(std::min(error.offset, item.value.text.size()));
+      problems_.warning({begin, std::max(begin, item.value.range.end)}, fmt::format("cannot read '{}': {}", item.value.text.substr(0, 80), error.message));
       return false;
     }
     into.push_back(std::move(*size));
