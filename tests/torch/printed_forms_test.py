@@ -3,7 +3,8 @@
 
 For every graph of printed_forms.py and every way in which torch prints it: the nodes as `fxloom lua` sees them (op, name, target, args,
 kwargs, annotation) must be those of the FX graph, without an error; and the text that fxloom prints back must hold the same statements. The
-text is also wrapped in what logs, mails, terminals and web pages do to it. Prints each difference; exit 1 when there is one.
+text is also wrapped in what logs, mails, terminals and web pages do to it. What fxloom prints and exports is run by Python and
+traced again. Prints each difference; exit 1 when there is one.
 """
 import html
 import math
@@ -57,6 +58,12 @@ for _, path in ipairs(fx.args) do
       print(table.concat({"node", n.op, n.name, escaped(n.target), table.concat(args, ", "), table.concat(kwargs, ", "), n.meta and n.meta.text or "", n.line or 0}, "\t"))
     end
     for line in g:text():gmatch("[^\n]*") do print("text " .. line) end
+  end
+  if ok and path:sub(-8) == ".all.txt" then
+    local first = fx.graphs()[1]
+    fx.use(first.name or first)
+    local exported, refusal = pcall(fx.export, path:sub(1, -5) .. ".py")
+    if not exported then print("refused " .. escaped(tostring(refusal))) end
   end
 end
 """
@@ -219,7 +226,7 @@ def read_all(files):
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(LUA)
         script.flush()
-        done = subprocess.run([program_path, "lua", script.name, *map(str, files)], capture_output=True, timeout=600)
+        done = subprocess.run([program_path, "lua", "--trust", script.name, *map(str, files)], capture_output=True, timeout=600)
     out = done.stdout.decode("utf-8", "surrogateescape")
     if done.returncode:
         raise SystemExit(f"fxloom lua: exit {done.returncode}: {done.stderr.decode()[:2000]}\n{out[-500:]}")
@@ -232,6 +239,8 @@ def read_all(files):
             graphs = found[path] = why or []
         elif kind == "graph":
             graphs.append((rest, [], []))
+        elif kind == "refused":
+            print(f"{path} is not exported: {rest[:300]}")
         elif kind == "text":
             graphs[-1][2].append(rest)
         elif line.startswith("node\t"):
@@ -300,17 +309,29 @@ def traced(lines):
         return None
 
 
+def exported(path):
+    """The FX graph of the Python file that fxloom exports, traced by torch; None when torch cannot trace it."""
+    names = {"__name__": "exported"}
+    code = compile(pathlib.Path(path).read_text(), path, "exec")
+    exec(code, names)   # noqa: S102 - our own graphs
+    names["CHECK_INPUTS"] = False   # a tracer's values have no shapes
+    try:
+        return Everything().trace(names["forward"])
+    except Exception:   # noqa: BLE001 - not traceable
+        return None
+
+
 def is_seen_by_tracer(node):
     """A call without nodes in it is computed while tracing; torch.nn.functional adds defaults before the tracer sees a call."""
     return node.op != "call_function" or (bool(node.all_input_nodes) and getattr(node.target, "__module__", "") != "torch.nn.functional")
 
 
-def run_differences(gm, lines):
-    """(was traced, words): how the graph that Python makes of the printed text differs from the one it came from."""
+def run_differences(gm, again):
+    """(was traced, words): how the graph that Python makes of a text, which `again` runs, differs from the one it came from."""
     try:
-        again = traced(lines)
+        again = again()
     except SyntaxError as error:
-        return False, [f"the printed text is no Python: {error}: {error.text}"]
+        return False, [f"the text is no Python: {error}: {error.text}"]
     if again is None or not all(map(is_seen_by_tracer, gm.graph.nodes)):
         return False, []
     order = lambda graph: [n for n in sorted(graph.nodes, key=lambda node: node.op != "placeholder")]
@@ -321,7 +342,8 @@ def run_differences(gm, lines):
     words = []
     for a, b in zip(old, new):
         args, kwargs = torch.fx.node.map_arg((b.args, b.kwargs), lambda n: same[n])
-        if (a.op, target(a)) != (b.op, target(b)) or encode(tuple(a.args)) != encode(tuple(args)) or {k: encode(v) for k, v in a.kwargs.items()} != {k: encode(v) for k, v in kwargs.items()}:
+        is_size = target(a) == "aten.sym_size.int" and (b.op, b.target) == ("call_method", "size")   # exported files say x.size(0)
+        if not is_size and (a.op, target(a)) != (b.op, target(b)) or encode(tuple(a.args)) != encode(tuple(args)) or {k: encode(v) for k, v in a.kwargs.items()} != {k: encode(v) for k, v in kwargs.items()}:
             words.append(f"run by Python: {b.format_node()}  is not  {a.format_node()}")
     return True, words
 
@@ -348,7 +370,7 @@ def main():
     more = "--more" in arguments
     keep = arguments[arguments.index("--keep") + 1] if "--keep" in arguments else None
     only = [a for a in arguments if not a.startswith("--") and a != keep]
-    failed = checked = ran = 0
+    failed = checked = ran = exports = 0
     with tempfile.TemporaryDirectory() as temporary:
         folder = keep or temporary
         todo = []
@@ -368,15 +390,20 @@ def main():
             checked += 1
             words = differences(gm, options, found[str(path)], is_whole=not printing.startswith(("code", "python_code", "recorded")))
             if called.endswith(" all") and not called.startswith(NOT_RUN) and not isinstance(found[str(path)], str):
-                was_traced, more_words = run_differences(gm, found[str(path)][0][2])
+                was_traced, more_words = run_differences(gm, lambda: traced(found[str(path)][0][2]))
                 ran += was_traced
                 words += more_words
+                python = path.with_suffix(".py")
+                if python.exists() and not any(node.op in ("get_attr", "call_module") for node in gm.graph.nodes):   # those need weights
+                    was_traced, more_words = run_differences(gm, lambda: exported(python))
+                    exports += was_traced
+                    words += [f"exported: {word}" for word in more_words]
             if words:
                 failed += 1
                 print(f"{called}: " + "\n    ".join(words[:6]))
-    print(f"{checked} texts, {checked - failed} read as they are, {failed} failed; {ran} printed texts traced by torch and compared (torch {torch.__version__})")
-    if not only and ran < 15:
-        print("too few of the printed texts were traced for this to be a test")
+    print(f"{checked} texts, {checked - failed} read as they are, {failed} failed; {ran} printed texts and {exports} exported files traced by torch and compared (torch {torch.__version__})")
+    if not only and (ran < 15 or exports < 15):
+        print("too few of the texts were traced for this to be a test")
         failed += 1
     sys.exit(bool(failed))
 

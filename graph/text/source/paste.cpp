@@ -102,6 +102,7 @@ bool isFirstColumn(char c) { return c != ' ' && c != '\t' && c != '\xC2' && c !=
 /// Must more follow behind a line that ends like this?
 bool endsOpen(std::string_view line) {
   if (line.empty() || line.back() == '\\') return false;   // `\` itself says that more follows
+  if (line.ends_with("==") || line.ends_with("--") || line.ends_with("**")) return false;      // a ruled line
   if (std::strchr("=,;([{+*/%&|^@", line.back()) || line.ends_with("->")) return true;
   size_t deletions = line.rfind(";  ");   // `;  x = y = None` in part
   return deletions != std::string_view::npos && !line.ends_with(" None");
@@ -127,7 +128,7 @@ bool isCommentedOut(std::string_view text) {
     at = stop + 1;
     const size_t length = commentLength(line);
     const std::string_view content = line.substr(length ? length : indentation(line).end);
-    bool isGraph = content.starts_with("def ") || content.starts_with("class ") || content.starts_with("graph(") || (content.starts_with('%') && content.find(" = ") != std::string_view::npos);
+    bool isGraph = content.starts_with("def ") || content.starts_with("class ") || content.starts_with("graph(") || content.starts_with("opcode  ") || (content.starts_with('%') && content.find(" = ") != std::string_view::npos);
     if (!length && (isGraph || beginsStatement(content))) return false;
     if (content.starts_with("Graph fragment:")) return false;   // Inductor's own comments are read as they are
     lines += length > 0;
