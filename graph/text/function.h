@@ -35,6 +35,8 @@ class FunctionParser {
   LineStart parseBody(LineStart at, uint32_t headerIndent);
   /// The body is `pass`: a stand-in for a graph that was not printed.
   bool isStandIn() const { return statements_.hasPassed(); }
+  /// More of it cannot be read than can, or it has what FX never prints: the source code of a module.
+  bool isSource() const { return statements_.isSource() || failures_ > r_.scope->graph().size() - r_.scope->graph().placeholders().size(); }
   /// Lines of the body that could not be read.
   size_t failures() const { return failures_; }
   /// Lines of a fragment that are no statements, and the first of them.

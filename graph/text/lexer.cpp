@@ -193,7 +193,8 @@ void Lexer::scanString(size_t quoteLength, char quote) {
   const std::string_view triple = quote == '"' ? "\"\"\"" : "'''";
   if (quoteLength == 1 && text_.substr(at_, 3) == triple) {
     size_t close = text_.find(triple, at_ + 3);
-    size_t stop = close == std::string_view::npos ? text_.size() : close + 3;
+    // One that is never closed ends with its line, so that it costs one statement.
+    size_t stop = close == std::string_view::npos ? std::min(text_.find('\n', at_), text_.size()) : close + 3;
     line_ += static_cast<uint32_t>(std::count(text_.begin() + at_, text_.begin() + stop, '\n'));
     at_ = stop;
     return finish(close == std::string_view::npos ? Token::Kind::bad : Token::Kind::string);

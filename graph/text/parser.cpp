@@ -203,12 +203,13 @@ class FileParser {
     const size_t before = problems_.count(), errors = problems_.errors();
     ir::Graph& graph = blocks_.openFunction(name, line.indent);
     LineStart next;
-    bool hasGap = false, isStandIn = false;
+    bool hasGap = false, isStandIn = false, isSource = false;
     read(graph, false, [&](Reader& reader) {
       FunctionParser function(reader, false);
       next = function.parse(line);
       hasGap = reader.scope->isFragment();
       isStandIn = function.isStandIn();
+      isSource = function.isSource();
     });
     state_.apply(graph, problems_);
     relocate(graph);
@@ -225,7 +226,7 @@ class FileParser {
       }
     }
     const uint32_t begin = offsetOf(line);
-    if (problems_.errors() > errors && !takesSourceCode_ && !isPrinted(text_.substr(begin, next.offset - begin))) {
+    if (isSource && problems_.errors() > errors && !takesSourceCode_ && !isPrinted(text_.substr(begin, next.offset - begin))) {
       problems_.truncate(before);
       if (!leftOut_++) firstLeftOut_ = {begin, begin + static_cast<uint32_t>(line.content.size())};
       foundGraph_ = hadGraph;

@@ -91,8 +91,10 @@ void StatementParser::definition(const Token& name) {
     std::string_view function = inPlaceFunction(token.text);
     if (!function.empty()) return inPlace(name, function);
   }
-  if (isControlFlow(name.text) && !r_.scope->isDefined(name.text))
+  if (isControlFlow(name.text) && !r_.scope->isDefined(name.text)) {
+    isSource_ = true;
     throw SyntaxError{name.range(), fmt::format("'{}' cannot be read: a graph is a list of statements like name = call(...)", name.text)};
+  }
   // A call nobody asked for a result of is rare; `retrun (x,)` looks like one.
   constexpr std::string_view kReturn[] = {"return"};
   const bool isReturn = !r_.scope->isDefined(name.text) && !ir::closestOf(name.text, kReturn).empty();
@@ -196,8 +198,10 @@ void StatementParser::severalTargets(const Token& first) {
   }
   r_.expect("=", "',' or '='");
   const Token callee = r_.token();
-  if (!callee.isName() || !isPytreeCall(callee.text))
+  if (!callee.isName() || !isPytreeCall(callee.text)) {
+    isSource_ = true;
     throw SyntaxError{{first.begin, names.back().end}, "several names on the left: results are taken one by one, x = pair[0]"};
+  }
   r_.lexer.skipBalanced(";");
   std::vector<std::string> parameters;
   auto& graph = r_.scope->graph();

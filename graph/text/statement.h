@@ -24,6 +24,8 @@ class StatementParser {
   bool hasEnded() const { return returned_ || ended_; }
   /// A `pass` was read: a body that may lack a return.
   bool hasPassed() const { return passed_; }
+  /// There was control flow or an unpacking, which FX never prints: somebody wrote this.
+  bool isSource() const { return isSource_; }
 
  private:
   void endString();
@@ -48,6 +50,7 @@ class StatementParser {
   std::string_view pending_;                                   // the name this statement defines
   std::vector<Token> deleted_;                                 // names of one deletion
   bool returned_ = false;
+  bool isSource_ = false;
   bool ended_ = false;   // the Python string that holds the text
   bool passed_ = false;
 };
