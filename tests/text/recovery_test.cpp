@@ -170,9 +170,9 @@ void tryDamages(const fs::path& path, size_t each, Random& random, Tally& tally)
 }
 
 /// Texts with errors of their own; those whose statements a paste has spread over lines: there is no one line to damage; a return with
-/// statements behind it, which only counts as early when they can be read.
+/// statements behind it, which only counts as early when they can be read; lines that are read again because of what stands below.
 bool isOther(std::string_view name) {
-  for (std::string_view other : {"bad_", "wrapped", "graph_form_wrapped", "pasted_html", "early_return"})
+  for (std::string_view other : {"bad_", "wrapped", "graph_form_wrapped", "pasted_html", "early_return", "late_inputs"})
     if (name.starts_with(other)) return true;
   return false;
 }
