@@ -169,8 +169,9 @@ void tryDamages(const fs::path& path, size_t each, Random& random, Tally& tally)
   }
 }
 
-/// Texts with errors of their own; those whose lines go on behind a backslash, whose nodes' names count what stands in other lines, or that prose surrounds; those whose statements a paste has spread over lines: there is no one line to damage; a return with
-/// statements behind it, which only counts as early when they can be read.
+/// Texts with errors of their own, and those in which a statement has no line of its own: a paste has spread it over lines, a backslash or a
+/// second statement follows on its line, prose surrounds it, its nodes are numbered or read again because of what stands below, or (a
+/// return with statements behind it) it counts only when those can be read.
 bool isOther(std::string_view name) {
   for (std::string_view other : {"bad_", "wrapped", "graph_form_wrapped", "pasted_html", "early_return", "in_python_string", "late_inputs", "fragment_in_prose", "fragment_of_module"})
     if (name.starts_with(other)) return true;
