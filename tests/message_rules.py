@@ -49,7 +49,8 @@ def messages(code):
 
 
 def unescaped(text):
-    return re.sub(r'\\(["\'\\])', r"\1", text)
+    """Of C++ and Python strings, and of regular expressions."""
+    return re.sub(r'\\(["\'\\().])', r"\1", text)
 
 
 def check(sources, tests, exceptions):

@@ -50,7 +50,7 @@ class BadInput(ProgramTest):
     def test_truncated(self):
         text = CACHE[:CACHE.index("copy_, ") if "copy_, " in CACHE else CACHE.index("copy_.default") + 20]
         dump = self.file("bad_truncated.txt", text)
-        self.everywhere(dump, err=re.compile(r"bad_truncated\.txt:\d+:\d+: warning: the text ends inside(.|\n)*'forward' has no return(.|\n)*error: lines of GraphModule are missing"))
+        self.everywhere(dump, err=re.compile(r"bad_truncated\.txt:\d+:\d+: warning: the text ends inside(.|\n)*'forward' has no return(.|\n)*error: lines of GraphModule are missing: it can be looked at \(info, explain, render, diff\), not run or rewritten"))
         shown = self.expect(1, "explain", dump, "slice_scatter")   # the copy_ back is what is missing
         self.assertIn("as far as the text goes", shown.stdout)
 

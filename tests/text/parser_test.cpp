@@ -106,6 +106,10 @@ TEST(Parse, ControlCharacter) {
 }
 
 TEST(Parse, DeepNestingIsAnError) {
+  std::string members = "x";
+  for (int i = 0; i < 300; ++i) members += ".a";
+  auto file = parse("def forward(self, x):\n    a = torch.ops.m.f.default(" + members + ")\n    return x\n");
+  EXPECT_TRUE(std::any_of(file.diagnostics.begin(), file.diagnostics.end(), [](const Diagnostic& d) { return d.message == "more than 200 attributes of attributes"; }));
   std::string deep = "def forward(self, x):\n    a = torch.ops.m.f.default(" + std::string(100000, '[') + ")\n    return x\n";
   EXPECT_EQ(firstMessage(parse(deep)), "brackets nested deeper than 200");
   std::string signs = "def forward(self, x):\n    a = torch.ops.m.f.default(" + std::string(100000, '(') + ")\n    return x\n";

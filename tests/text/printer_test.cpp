@@ -61,6 +61,13 @@ TEST(Print, DeletionsFollowFx) {
   EXPECT_EQ(print(*parse(text).graphs[0]), text);
 }
 
+TEST(Print, SaysThatLinesAreMissing) {
+  const auto file = parse("def forward(self, x):\n    a = torch.ops.aten.neg.default(x)\n    ...\n    return a\n");
+  ASSERT_TRUE(file.graphs[0]->isCut());
+  EXPECT_NE(print(*file.graphs[0]).find("# cut: lines of this graph are missing\n"), std::string::npos);
+  EXPECT_NE(printGraphForm(*file.graphs[0]).find("# cut: lines of this graph are missing\n"), std::string::npos);
+}
+
 TEST(Print, ReproducesADump) {
   const std::string text =
       "class <lambda>(torch.nn.Module):\n"

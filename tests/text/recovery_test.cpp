@@ -86,7 +86,7 @@ const Damage kDamages[] = {
 };
 
 struct Tally {
-  size_t tried = 0, silent = 0, onLine = 0, below = 0, elsewhere = 0;
+  size_t tried = 0, silent = 0, onLine = 0, below = 0, elsewhere = 0, leftOut = 0;
 };
 
 /// Names of nodes with their lines; inputs aside.
@@ -131,6 +131,12 @@ void tryDamages(const fs::path& path, size_t each, Random& random, Tally& tally)
       const ParsedFile file = parse(joined(changed));
       ++tally.tried;
       const std::string what = path.filename().string() + ":" + std::to_string(at) + ": " + damage.name + "\n" + lines[at - 1] + "\n" + changed[at - 1];
+      // A function of one statement without annotations, and that not readable, may as well be a module's source code: that is said.
+      const bool isLeftOut = std::any_of(file.diagnostics.begin(), file.diagnostics.end(), [](const Diagnostic& d) { return d.message.find(" left out: it is the source code") != std::string::npos; });
+      if (isLeftOut && file.graphs.size() + 1 == whole.graphs.size()) {
+        ++tally.leftOut;
+        continue;
+      }
       if (file.graphs.size() != whole.graphs.size()) {
         ADD_FAILURE() << what << "\n" << file.graphs.size() << " graphs, not " << whole.graphs.size();
         continue;
@@ -193,6 +199,7 @@ TEST(Recovery, OneBadLineCostsOneNode) {
   EXPECT_LT(tally.silent * 10, tally.tried) << "damaged texts that say nothing at all: they should be legal";
   EXPECT_LE(tally.below * 50, tally.tried);
   EXPECT_LE(tally.elsewhere * 200, tally.tried);
+  EXPECT_LE(tally.leftOut * 100, tally.tried);
   std::printf("%zu damaged texts: %zu reported on the line, %zu on the next, %zu elsewhere, %zu not at all (the text is legal)\n", tally.tried, tally.onLine, tally.below,
               tally.elsewhere, tally.silent);
 }

@@ -227,7 +227,7 @@ bool Unwrapper::isRest(std::string_view line, std::string_view next) {
   if (width_ && (line.size() < width_ || codePoints(line) != width_)) return false;
   const auto content = next.substr(end);
   const bool isOpen = depth_ > 0 || quote_;
-  if (isOwnLine(content) && !(width_ && isOpen)) return false;
+  if (isOwnLine(content) && (!(width_ && isOpen) || logPrefixLength(content))) return false;
   const bool isLess = spaces < indent_;   // less indented than a statement may be
   const bool goesOn = endsOpen(line) || (line.back() == ':' && content[0] == '"') || content.starts_with("= ") || content.starts_with(';') || content.find(" = None") < 40;
   isCertain_ = isHeader_ ? isOpen || goesOn : isOpen ? isLess || !beginsStatement(content) : goesOn && (isLess || !beginsStatement(content));
