@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "graph/ir/spelling.h"
+#include "graph/text/dumps/file_text.h"
 #include "graph/text/lexer.h"
 #include "graph/text/parser.h"
 
@@ -184,13 +185,14 @@ std::optional<ir::TensorMeta> AnnotationReader::wrapped(std::string_view text, i
 
 /// A type that is neither tensor nor symbol: kept as text, which printed between quotes must read back.
 ir::Meta AnnotationReader::otherType(std::string_view text) {
-  const size_t at = text.find_first_of("\"\\\n");
-  if (at == std::string_view::npos) return ir::OtherMeta{std::string(text)};
-  if (problem_) *problem_ = {"annotation left out: a type holds no quote, no backslash and no line feed", text.substr(at, 1)};
+  const auto at = std::find_if(text.begin(), text.end(), [](char c) { return c == '"' || c == '\\' || c == '\n' || isControl(c); });
+  if (at == text.end()) return ir::OtherMeta{std::string(text)};
+  if (problem_) *problem_ = {"annotation left out: a type holds no quote, no backslash and no line feed or control character", text.substr(static_cast<size_t>(at - text.begin()), 1)};
   return {};
 }
 
 ir::Meta AnnotationReader::read(std::string_view text, int depth) {
+  if (std::any_of(text.begin(), text.end(), isControl)) return otherType(text);
   if (text.starts_with("Sym(") && text.ends_with(')')) {
     if (auto value = expression(trim(text.substr(4, text.size() - 5)))) return ir::SymMeta{std::move(*value)};
     return otherType(text);

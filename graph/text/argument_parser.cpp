@@ -2,10 +2,12 @@
 // name, or a repr that only Python understands, which is kept as text.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "graph/ir/spelling.h"
+#include "graph/text/dumps/file_text.h"
 #include "graph/text/expression.h"
 #include "graph/text/literal.h"
 #include "graph/text/operators.h"
@@ -16,6 +18,15 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::string_view kExpected = "a name or a literal";
+
+/// What stands from `begin` up to the current token, to be kept as it is.
+std::string reprText(Reader& r, uint32_t begin) {
+  const std::string_view text = r.lexer.since(begin);
+  const auto control = std::find_if(text.begin(), text.end(), isControl);
+  if (control == text.end()) return std::string(text);
+  const auto at = begin + static_cast<uint32_t>(control - text.begin());
+  throw SyntaxError{{at, at + 1}, fmt::format("unexpected character with code {}", static_cast<int>(*control))};
+}
 
 /// Items up to the closing bracket, which is passed over. `comma` receives whether there was one.
 template <size_t N>
@@ -95,7 +106,7 @@ ir::Argument dict(Reader& r, int depth) {
     if (dict.items.empty() && (r.token().is(",") || r.token().is("}"))) {  // a set: only Python reads it
       r.lexer.skipBalanced("}");
       r.expect("}", "'}'");
-      return ir::Name{std::string(r.lexer.since(begin))};
+      return ir::Name{reprText(r, begin)};
     }
     r.expect(":", "':' between a key and its value");
     dict.items.emplace_back(std::move(key), parseItem(r, depth + 1));
@@ -177,7 +188,7 @@ ir::Argument reprCall(Reader& r, const Token& callee, int depth) {
     if (auto closest = ir::closestOf(callee.text, kCalls); !closest.empty())
       r.problems.warning(callee.range(), fmt::format("unknown constant '{}(...)' is kept as text{}", callee.text, ir::didYouMean(closest)));
     for (auto& t : names) r.scope->keptAsText(t.text, t.range(), t.line);
-    return ir::Name{fmt::format("{}{}", callee.text, r.lexer.since(open.token.begin))};
+    return ir::Name{fmt::format("{}{}", callee.text, reprText(r, open.token.begin))};
   }
   r.lexer.rewind(open);  // read the same brackets again
   if (isTorchFunction(callee.text)) return nestedCall(r, callee, depth);
@@ -299,7 +310,7 @@ ir::Argument objectRepr(Reader& r) {
     else if (t.is(">>") && (level -= 2) <= 0) break;
   }
   r.lexer.next();
-  return ir::Name{std::string(r.lexer.since(open.begin))};
+  return ir::Name{reprText(r, open.begin)};
 }
 
 }  // namespace

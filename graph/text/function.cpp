@@ -6,6 +6,7 @@
 #include <optional>
 #include <cstring>
 
+#include "graph/text/dumps/file_text.h"
 #include "graph/text/literal.h"
 #include "graph/text/printer.h"
 #include "graph/text/stated/stated_lines.h"
@@ -84,7 +85,7 @@ void readComment(Reader& r, const Line& line, std::shared_ptr<const std::string>
   }
   if (text == kCutComment) return r.scope->graph().setCut(true);
   if (declared && readStatedLine(text, static_cast<uint32_t>(text.data() - r.lexer.text().data()), *declared, r.problems)) return;
-  if (!stack || *stack != text) stack = std::make_shared<const std::string>(text);
+  if (!stack || *stack != text) stack = std::make_shared<const std::string>(withoutControls(text));
 }
 
 LineStart FunctionParser::parse(const Line& line) {

@@ -112,7 +112,9 @@ class FileParser {
       if (hasInductorGraphs_ && line.content == kInductorGraph && next.offset < text.size()) next = readInductorGraph(next);
       if (line.content.empty() || line.content[0] == '#') continue;
       if (auto name = className(line.content); !name.empty()) {
-        blocks_.openClass(name, line.indent);
+        const std::string clean = withoutControls(name);
+        if (clean != name) problems_.warning(rangeOf(name), fmt::format("control characters in the name of a class: it is called '{}' here", clean));
+        blocks_.openClass(clean, line.indent);
         state_.clear();
       } else if (line.content.starts_with("def load_args(reader")) {
         next = loadArgs(line, next);
@@ -146,6 +148,10 @@ class FileParser {
     line.indent = 0;
   }
 
+  Range rangeOf(std::string_view part) const {
+    const auto begin = static_cast<uint32_t>(part.data() - source_.text().data());
+    return {begin, begin + static_cast<uint32_t>(part.size())};
+  }
   uint32_t offsetOf(const Line& line) const { return static_cast<uint32_t>(line.content.data() - source_.text().data()); }
 
   LineStart loadArgs(const Line& line, LineStart next) {

@@ -52,12 +52,18 @@ std::string fromUtf16(std::string_view bytes, bool bigEndian) {
   return text;
 }
 
+}  // namespace
+
 bool isControl(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != '\v' && c != '\x1b' && c != '\b';
 }
 
-}  // namespace
+std::string withoutControls(std::string_view text) {
+  std::string out(text);
+  std::replace_if(out.begin(), out.end(), isControl, '?');
+  return out;
+}
 
 std::string binaryProblem(std::string_view bytes) {
   if (bytes.starts_with("PK\x03\x04")) return "this is a zip archive (.pt, .pt2), not text";
