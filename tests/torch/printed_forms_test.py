@@ -352,7 +352,7 @@ def prints(name, gm, folder, dressed):
     """Writes every text of a graph; yields (path, what it is called, options)."""
     for printing, (make, options) in PRINTINGS.items():
         try:
-            text = make(gm)
+            text = make(gm).replace(f"{pathlib.Path(__file__).resolve().parent}/", "")   # where lines are cut must not depend on the folder
         except Exception as error:   # noqa: BLE001
             yield None, f"{name} {printing}: torch cannot print it: {type(error).__name__} {str(error)[:200]}", options, ""
             continue
