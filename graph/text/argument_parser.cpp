@@ -214,7 +214,9 @@ void checkConstant(Reader& r, const Token& token) {
     for (int i = 0; i <= static_cast<int>(ir::DType::b1x8); ++i) all.push_back(ir::torchName(static_cast<ir::DType>(i)));
     return all;
   }();
-  if (token.text.size() > 40) return;
+  constexpr size_t kMostLookedAt = 1000;  // comparing spellings is slow: a hostile text has any number of constants
+  if (token.text.size() > 40 || std::find(kKnown.begin(), kKnown.end(), token.text) != kKnown.end()) return;
+  if (r.caches.constants.size() >= kMostLookedAt || !r.caches.constants.insert(token.text).isNew) return;
   if (auto closest = ir::closestOf(token.text, kKnown); !closest.empty())
     r.problems.warning(token.range(), fmt::format("unknown constant '{}' is kept as text{}", token.text, ir::didYouMean(closest)));
 }

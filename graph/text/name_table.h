@@ -24,6 +24,8 @@ template <class Value> class NameTable {
   }
   const Value* find(std::string_view name) const { return const_cast<NameTable*>(this)->find(name); }
 
+  size_t size() const { return entries_.size(); }
+
   struct Inserted { Value& value; bool isNew; };
   /// The value of the name, a default one when it is new. Valid until the next insert.
   Inserted insert(std::string_view name) {

@@ -31,6 +31,7 @@ struct Callee {
 struct FileCaches {
   AnnotationCache annotations;
   NameTable<std::unique_ptr<Callee>> callees;   // behind pointers: references stay valid
+  NameTable<bool> constants;                    // the unknown ones whose spelling was looked at
   /// Keeps a name that is no piece of the source (a line wrap had cut it) for as long as the file's others.
   std::string_view keep(std::string name) { return kept.emplace_back(std::move(name)); }
   std::deque<std::string> kept;
