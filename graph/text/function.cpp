@@ -73,7 +73,7 @@ bool isPrinted(std::string_view function) {
   return false;
 }
 
-void readComment(Reader& r, const Line& line, std::shared_ptr<const std::string>& stack, Declared* declared) {
+void readComment(Reader& r, const Line& line, std::shared_ptr<const std::string>& stack, Declared& declared) {
   std::string_view text = line.content.substr(1);
   while (text.starts_with(' ')) text.remove_prefix(1);
   constexpr std::string_view kGuard = "guard: ";
@@ -84,7 +84,7 @@ void readComment(Reader& r, const Line& line, std::shared_ptr<const std::string>
     return;
   }
   if (text == kCutComment) return r.scope->graph().setCut(true);
-  if (declared && readStatedLine(text, static_cast<uint32_t>(text.data() - r.lexer.text().data()), *declared, r.problems)) return;
+  if (readStatedLine(text, static_cast<uint32_t>(text.data() - r.lexer.text().data()), declared, r.problems)) return;
   if (!stack || *stack != text) stack = std::make_shared<const std::string>(withoutControls(text));
 }
 
@@ -99,9 +99,7 @@ LineStart FunctionParser::parse(const Line& line) {
     r_.lexer.skipLine();
   }
   const Token& feed = r_.token();
-  const LineStart next = parseBody({feed.end, feed.line + (feed.kind == Token::Kind::newline)}, line.indent);
-  if (!declared_.empty()) declared_.apply(r_.scope->graph(), r_.problems);
-  return next;
+  return parseBody({feed.end, feed.line + (feed.kind == Token::Kind::newline)}, line.indent);
 }
 
 void FunctionParser::signature() {
@@ -157,7 +155,7 @@ LineStart FunctionParser::parseBody(LineStart at, uint32_t headerIndent) {
       gap(line);
       at = next;
     } else if (line.content[0] == '#') {
-      if (!hasBody_ || line.indent >= bodyIndent_ || isFragment_) readComment(r_, line, stack_, isFragment_ ? nullptr : &declared_);
+      if (!hasBody_ || line.indent >= bodyIndent_ || isFragment_) readComment(r_, line, stack_, declared_);
       at = next;
     } else if (endsBody(line, headerIndent)) {
       break;
@@ -169,6 +167,7 @@ LineStart FunctionParser::parseBody(LineStart at, uint32_t headerIndent) {
     }
   }
   if (early && !statements_.hasEnded()) statementLine(*early);
+  if (!declared_.empty()) declared_.apply(r_.scope->graph(), r_.problems);
   return at;
 }
 

@@ -21,9 +21,9 @@ Line lineAt(std::string_view text, LineStart from, LineStart& next);
 /// Has a function's text what only the printers of FX write? Source code of a module has none of it.
 bool isPrinted(std::string_view function);
 bool startsWithWord(std::string_view content, std::string_view word);
-/// A `# …` line in a graph: `# guard: …` and, when `declared` takes them, the lines of stated_lines.h are part of the graph; any other
+/// A `# …` line in a graph: `# guard: …` and the lines of stated_lines.h (into `declared`) are part of the graph; any other
 /// comment is the place in the user's program of what follows it, and becomes `stack`.
-void readComment(Reader& reader, const Line& line, std::shared_ptr<const std::string>& stack, Declared* declared = nullptr);
+void readComment(Reader& reader, const Line& line, std::shared_ptr<const std::string>& stack, Declared& declared);
 
 class FunctionParser {
  public:
@@ -31,7 +31,7 @@ class FunctionParser {
 
   /// Reads `def name(…):`, which begins on `line`, and its body, with what comments state of the graph. Returns where reading goes on.
   LineStart parse(const Line& line);
-  /// Reads statements from `at` on.
+  /// Reads statements from `at` on, and what comments among them state of the graph.
   LineStart parseBody(LineStart at, uint32_t headerIndent);
   /// The body is `pass`: a stand-in for a graph that was not printed.
   bool isStandIn() const { return statements_.hasPassed(); }

@@ -98,7 +98,7 @@ LineStart GraphFormParser::parse(const Line& first) {
     Line line = lineAt(at, next);
     if (line.content.empty()) {
     } else if (line.content[0] == '#') {
-      readComment(r_, line, stack_);
+      readComment(r_, line, stack_, declared_);
     } else if (isElision(line.content)) {
       isComplete_ = false;
       if (isFragment_) r_.problems.warning(range(line.content), "lines are left out here");
@@ -120,6 +120,7 @@ LineStart GraphFormParser::parse(const Line& first) {
   }
   r_.lexer.setEnd();
   settleParameters(r_.scope->graph(), r_.problems, range(first.content));
+  if (!declared_.empty()) declared_.apply(r_.scope->graph(), r_.problems);
   if (!isFragment_ && !isReturned_) r_.problems.warning(range(first.content), "this graph has no return: the text may be cut short");
   if (!isFragment_ && isReturned_ && isComplete_) checkUserCounts();
   return at;

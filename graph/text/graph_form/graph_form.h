@@ -67,6 +67,7 @@ class GraphFormParser {
   std::vector<Count> counts_;
   ir::NodeId firstOther_;         // the first node that is no placeholder
   std::shared_ptr<const std::string> stack_;
+  Declared declared_;             // by comments
 };
 
 }  // namespace graph::text
