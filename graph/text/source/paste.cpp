@@ -87,6 +87,8 @@ bool isEscaped(std::string_view text) {
 /// `+ b`, `** 2`: the rest of an operation.
 bool isOperatorFirst(std::string_view text) { return text.size() > 1 && std::strchr("+-*/%&|^@<>=!", text[0]) && text.find(' ') <= 3; }
 
+bool isImport(std::string_view line) { return line.starts_with("import ") || line.starts_with("from "); }
+
 /// What stands at the start of a line by right.
 bool isOwnLine(std::string_view text) {
   if (text.empty()) return false;
@@ -113,7 +115,7 @@ bool isComment(std::string_view line) { return line.substr(indentation(line).end
 
 /// Is `line`, which begins in the first column, the rest of the one before it?
 bool isCutBetween(std::string_view before, std::string_view line) {
-  if (isOwnLine(line) || before.empty()) return false;
+  if (isOwnLine(line) || before.empty() || isImport(before) || std::strchr(")]}", line[0])) return false;   // `)` alone: code that is laid out so
   if (before[0] == ' ' && isComment(before)) return true;
   return (endsOpen(before) && !beginsStatement(line)) || (before.back() == ':' && line[0] == '"');
 }
@@ -223,7 +225,7 @@ bool Unwrapper::continues(std::string_view line, std::string_view next) {
 
 bool Unwrapper::isRest(std::string_view line, std::string_view next) {
   const auto [spaces, end] = indentation(next);
-  if (end == next.size() || spaces >= 4 || (line.ends_with('\\') && !isComment_)) return false;
+  if (end == next.size() || spaces >= 4 || isImport(line) || (line.ends_with('\\') && !isComment_)) return false;
   if (width_ && (line.size() < width_ || codePoints(line) != width_)) return false;
   const auto content = next.substr(end);
   const bool isOpen = depth_ > 0 || quote_;
@@ -244,7 +246,10 @@ Paste examine(std::string_view text) {
   std::string_view before;
   Numbering numbering;
   eachLine(text, [&](std::string_view line, size_t offset) {
-    if (line.empty()) return;
+    if (line.empty()) {
+      before = {};
+      return;
+    }
     if (line.size() >= widest) {
       size_t length = codePoints(line);
       widest = std::max(widest, length);
