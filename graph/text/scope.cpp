@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "graph/ir/spelling.h"
@@ -27,7 +28,8 @@ bool isConstant(std::string_view name) {
 
 /// After `x_1 = x` the parameter is called x_1, and a later node may be called x.
 bool isRenamed(const ir::Node& node, std::string_view parameter) {
-  return node.op == ir::Op::placeholder && node.target == parameter && node.name != parameter;
+  const std::string_view target = node.target;
+  return node.op == ir::Op::placeholder && target.substr(std::min(target.find_first_not_of('*'), target.size())) == parameter && node.name != parameter;
 }
 
 }  // namespace
@@ -71,6 +73,7 @@ void Scope::setGap() {
 ir::Argument Scope::use(std::string_view name, Range where, uint32_t line) {
   ir::Argument node;
   if (tryUse(name, where, node)) return node;
+  if (auto* entry = names_.find(name); entry && entry->isHidden) throw SyntaxError{where, fmt::format("'{}' is no value of the graph", name)};
   if (isDefined(name)) return ir::Name{std::string(name)};  // what it should be was reported already
   if (isModule(name)) throw SyntaxError{where, fmt::format("'{}' is a module, expected a name in it ({}.name)", name, name)};
   if (isFragment() && !isConstant(name)) return addFragmentInput(name, where, line);

@@ -58,6 +58,11 @@ class Scope {
   void setTolerant() { tolerant_ = true; }
   /// Marks a name whose definition could not be read, so that its uses are not reported as well.
   void poison(std::string_view name) { if (!isModule(name)) names_.insert(name).value.isKnown = true; }
+  /// A name that the text defines and that is no value of the graph: using it is an error.
+  void hide(std::string_view name) {
+    Entry& entry = names_.insert(name).value;
+    entry.isKnown = entry.isHidden = true;
+  }
   /// A module of Python's or a namespace of operators: where no node has its name, all calls behind a slip would be read as methods of it.
   static bool isModule(std::string_view name);
   /// `x = None` behind a last use. Using it later is legal here and a mistake in Python: worth a warning. False when nothing
@@ -80,6 +85,7 @@ class Scope {
     uint32_t line = 0;       // of the definition
     uint32_t deletedAt = 0;  // line, 0 = alive
     bool isKnown = false;    // false again when a parameter was taken back
+    bool isHidden = false;   // known, and no value
   };
 
   ir::NodeId addFragmentInput(std::string_view name, Range where, uint32_t line);

@@ -163,7 +163,7 @@ void StatementParser::placeCall(const Token& name, ir::Meta&& meta, Value&& valu
   }
   if (target == "next" && value.node.args.size() == 1)
     return input(name.text, std::move(meta), name.range(), name.line);
-  if (target == kProfiler) return r_.scope->poison(name.text);
+  if (target == kProfiler) return r_.scope->hide(name.text);
   value.node.meta = std::move(meta);
   value.node.stack = stack_;
   value.node.line = name.line;
