@@ -9,6 +9,7 @@
 
 #include "app/failure.h"
 #include "graph/ir/lint.h"
+#include "graph/text/characters.h"
 
 namespace app {
 using graph::text::Diagnostic;
@@ -35,11 +36,6 @@ size_t findWord(std::string_view line, std::string_view word) {
     if (startsHere && (end == line.size() || !isWordCharacter(line[end]))) return at;
   }
   return std::string_view::npos;
-}
-
-uint32_t characters(std::string_view text) {
-  return static_cast<uint32_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 }  // namespace
@@ -99,8 +95,8 @@ Diagnostic GraphFile::atNode(size_t number, const graph::ir::Node& node, std::st
   if (at == std::string_view::npos)
     at = std::min(line.find_first_not_of(' '), line.size());
   else
-    diagnostic.length = characters(node.name);
-  diagnostic.column = characters(line.substr(0, at)) + 1;
+    diagnostic.length = static_cast<uint32_t>(graph::text::codePoints(node.name));
+  diagnostic.column = static_cast<uint32_t>(graph::text::codePoints(line.substr(0, at))) + 1;
   return diagnostic;
 }
 

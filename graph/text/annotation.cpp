@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "graph/ir/spelling.h"
-#include "graph/text/dumps/file_text.h"
+#include "graph/text/characters.h"
 #include "graph/text/lexer.h"
 #include "graph/text/parser.h"
 

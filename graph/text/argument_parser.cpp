@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "graph/ir/spelling.h"
-#include "graph/text/dumps/file_text.h"
+#include "graph/text/characters.h"
 #include "graph/text/expression.h"
 #include "graph/text/literal.h"
 #include "graph/text/operators.h"

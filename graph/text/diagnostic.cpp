@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "graph/text/characters.h"
+
 namespace graph::text {
 namespace {
 
@@ -30,20 +32,12 @@ std::string_view sourceLine(std::string_view source, uint32_t line) {
   return text;
 }
 
-/// The bytes of the first `count` characters.
-size_t bytesOf(std::string_view text, size_t count) {
-  size_t at = 0;
-  for (; at < text.size(); ++at)
-    if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80 && count-- == 0) break;
-  return at;
-}
-
 /// One string per character, each one column wide on a terminal: tabs become a space, control characters a dot.
 std::vector<std::string> characters(std::string_view text) {
   std::vector<std::string> all;
   for (size_t i = 0; i < text.size();) {
     size_t end = i + 1;
-    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
+    while (end < text.size() && isContinuation(text[end])) ++end;
     std::string c(text.substr(i, end - i));
     if (c == "\t") c[0] = ' ';
     else if (static_cast<unsigned char>(c[0]) < ' ' || c[0] == 0x7F) c[0] = '.';

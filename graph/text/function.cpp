@@ -6,7 +6,7 @@
 #include <optional>
 #include <cstring>
 
-#include "graph/text/dumps/file_text.h"
+#include "graph/text/characters.h"
 #include "graph/text/literal.h"
 #include "graph/text/printer.h"
 #include "graph/text/stated/stated_lines.h"

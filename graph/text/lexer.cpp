@@ -12,23 +12,10 @@ namespace {
 /// Which bytes may stand in a name, as a table: this is the hottest loop of the parser.
 constexpr std::array<bool, 256> kNameBytes = [] {
   std::array<bool, 256> table{};
-  for (int c = '0'; c <= '9'; ++c) table[c] = true;
-  for (int c = 'a'; c <= 'z'; ++c) table[c] = true;
-  for (int c = 'A'; c <= 'Z'; ++c) table[c] = true;
-  table['_'] = true;
+  for (int c = 0; c < 256; ++c) table[c] = isNameChar(static_cast<char>(c));
   return table;
 }();
 bool nameByte(char c) { return kNameBytes[static_cast<unsigned char>(c)]; }
-
-/// Bytes of a typographic quote at the start of `text` (0 = none); `quote` receives the Python quote it stands for.
-size_t typographicQuote(std::string_view text, char& quote) {
-  if (text.size() < 3 || text[0] != '\xE2' || text[1] != '\x80') return 0;
-  switch (static_cast<unsigned char>(text[2])) {
-    case 0x98: case 0x99: case 0x9A: case 0x9B: quote = '\''; return 3;
-    case 0x9C: case 0x9D: case 0x9E: case 0x9F: quote = '"'; return 3;
-    default: return 0;
-  }
-}
 
 bool isPlainPunctuation(char c) { return c == ',' || c == ':' || c == '+' || c == '-' || c == '*' || c == '/' || c == '%'; }
 
@@ -218,7 +205,7 @@ void Lexer::scanOperator() {
   const size_t length = operatorLength({text_.data() + at_, text_.size() - at_});
   if (length == 0) {
     ++at_;
-    while (at_ < text_.size() && (static_cast<unsigned char>(text_[at_]) & 0xC0) == 0x80) ++at_;  // a whole character
+    while (at_ < text_.size() && isContinuation(text_[at_])) ++at_;  // a whole character
     return finish(Token::Kind::bad);
   }
   const char c = text_[at_];

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "graph/text/characters.h"
 #include "graph/text/problems.h"
 
 namespace graph::text {
@@ -101,9 +102,5 @@ class Lexer {
 std::string describe(const Token& token);
 /// The error "unexpected X, expected Y" at `token`.
 SyntaxError unexpected(const Token& token, std::string_view expected);
-
-inline bool isNameStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-inline bool isDigit(char c) { return c >= '0' && c <= '9'; }
-inline bool isNameChar(char c) { return isNameStart(c) || isDigit(c); }
 
 }  // namespace graph::text

@@ -6,23 +6,10 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "graph/text/characters.h"
+
 namespace graph::text {
 namespace {
-
-void appendUtf8(std::string& out, uint32_t code) {
-  if (code < 0x80) out += static_cast<char>(code);
-  else if (code < 0x800) { out += static_cast<char>(0xC0 | code >> 6); out += static_cast<char>(0x80 | (code & 0x3F)); }
-  else if (code < 0x10000) {
-    out += static_cast<char>(0xE0 | code >> 12);
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | code >> 18);
-    out += static_cast<char>(0x80 | (code >> 12 & 0x3F));
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
-}
 
 /// Bytes of the quote that `token` begins with.
 size_t quoteWidth(std::string_view token) {
@@ -106,7 +93,7 @@ std::string pythonString(std::string_view value) {
     else if (c == '\r') out += "\\r";
     else if (c == '\t') out += "\\t";
     else if (c < ' ' || c == 0x7F) out += fmt::format("\\x{:02x}", c);
-    else if (c == 0xC2 && i + 1 < value.size() && (value[i + 1] & 0xC0) == 0x80 && static_cast<unsigned char>(value[i + 1]) < 0xA1) {
+    else if (c == 0xC2 && i + 1 < value.size() && isContinuation(value[i + 1]) && static_cast<unsigned char>(value[i + 1]) < 0xA1) {
       out += fmt::format("\\x{:02x}", static_cast<unsigned char>(value[++i]));  // U+0080 .. U+00A0
     } else out += value[i];
   }

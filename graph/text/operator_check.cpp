@@ -22,9 +22,7 @@ void reportMismatch(Reader& r, const Callee& callee, Range where, std::string pr
 void reportUnknown(Reader& r, Callee& callee, Range where) {
   if (callee.isReported) return;
   callee.isReported = true;
-  auto close = ir::closestTarget(callee.target);
-  if (close.empty()) r.problems.warning(where, fmt::format("unknown operator '{}'", callee.target));
-  else r.problems.warning(where, fmt::format("unknown operator '{}', did you mean '{}'?", callee.target, close));
+  r.problems.warning(where, fmt::format("unknown operator '{}'{}", callee.target, ir::didYouMean(ir::closestTarget(callee.target))));
 }
 
 /// Operators of any namespace are read. `trch.ops.aten.relu.default` is of none.

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "graph/text/characters.h"
 #include "graph/text/lexer.h"
 #include "graph/text/literal.h"
 #include "graph/text/operators.h"
@@ -14,8 +15,6 @@
 
 namespace graph::text {
 namespace {
-
-bool isIdentifier(std::string_view text) { return !text.empty() && !isDigit(text[0]) && std::all_of(text.begin(), text.end(), isNameChar); }
 
 std::string_view withoutStars(std::string_view name) {
   while (name.starts_with('*')) name.remove_prefix(1);

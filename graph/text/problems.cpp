@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "graph/text/characters.h"
+
 namespace graph::text {
 
 void Problems::truncate(size_t count) {
@@ -18,7 +20,7 @@ void Problems::add(Severity severity, Range range, std::string message) {
   if (!isError && ++warnings_ > kMost) return;
   if (message.size() > kLongest) {
     size_t end = kLongest;
-    while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0) == 0x80) --end;
+    while (end > 0 && isContinuation(message[end])) --end;
     message.resize(end);
     message += "...";
   }

@@ -8,28 +8,12 @@
 #include <filesystem>
 #include <fstream>
 
+#include "graph/text/characters.h"
+
 namespace graph::text {
 namespace {
 
 constexpr size_t kHead = 1 << 16;  // bytes that show what a file is
-
-void appendUtf8(std::string& text, uint32_t code) {
-  if (code < 0x80) {
-    text += static_cast<char>(code);
-  } else if (code < 0x800) {
-    text += static_cast<char>(0xC0 | code >> 6);
-    text += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    text += static_cast<char>(0xE0 | code >> 12);
-    text += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    text += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    text += static_cast<char>(0xF0 | code >> 18);
-    text += static_cast<char>(0x80 | (code >> 12 & 0x3F));
-    text += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    text += static_cast<char>(0x80 | (code & 0x3F));
-  }
-}
 
 /// What Windows' PowerShell writes for `python x.py > log.txt`. A half of a pair alone becomes U+FFFD.
 std::string fromUtf16(std::string_view bytes, bool bigEndian) {
@@ -53,17 +37,6 @@ std::string fromUtf16(std::string_view bytes, bool bigEndian) {
 }
 
 }  // namespace
-
-bool isControl(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != '\v' && c != '\x1b' && c != '\b';
-}
-
-std::string withoutControls(std::string_view text) {
-  std::string out(text);
-  std::replace_if(out.begin(), out.end(), isControl, '?');
-  return out;
-}
 
 std::string binaryProblem(std::string_view bytes) {
   if (bytes.starts_with("PK\x03\x04")) return "this is a zip archive (.pt, .pt2), not text";

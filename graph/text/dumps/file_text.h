@@ -13,9 +13,5 @@ std::string readText(const std::string& path, std::string& text);
 /// Why these bytes are no text; empty when they are. A control character here and there does not make them binary: whoever reads the
 /// text says where it stands.
 std::string binaryProblem(std::string_view bytes);
-/// A character that makes bytes binary data. What is kept of a text as it stands holds none, or the printed text might be binary.
-bool isControl(char c);
-/// With a question mark in place of each.
-std::string withoutControls(std::string_view text);
 
 }  // namespace graph::text

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "graph/text/characters.h"
 #include "graph/text/dumps/file_text.h"
 #include "graph/text/source/trace.h"
 
@@ -18,8 +19,6 @@ namespace fs = std::filesystem;
 constexpr size_t kMostFiles = 20000;             // that are looked at
 constexpr size_t kMostBytes = size_t{256} << 20; // that are read
 constexpr int kDeepest = 12;
-
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
 /// Endings under which PyTorch, tlparse, depyf and people keep dumps.
 bool mayBeDump(const fs::path& path) {

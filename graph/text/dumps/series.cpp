@@ -6,12 +6,12 @@
 #include <map>
 #include <set>
 
+#include "graph/text/characters.h"
 #include "graph/text/dumps/folder.h"
 
 namespace graph::text {
 namespace {
 
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isLetter(char c) { return std::isalpha(static_cast<unsigned char>(c)); }
 bool isSeparator(char c) { return c == '_' || c == '-' || c == '.' || c == ' '; }
 

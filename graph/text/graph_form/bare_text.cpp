@@ -64,15 +64,12 @@ bool isConstant(std::string_view text) {
   return text == "None" || text == "True" || text == "False" || text == "Ellipsis" || text == "..." || text == "\xE2\x80\xA6";
 }
 
-bool isTypographicQuote(std::string_view text) {
-  return text.size() >= 3 && text.starts_with("\xE2\x80") && static_cast<unsigned char>(text[2]) >= 0x98 && static_cast<unsigned char>(text[2]) <= 0x9F;
-}
-
 }  // namespace
 
 BareKind bareKind(std::string_view text) {
   if (text.empty()) return BareKind::word;
-  if (isOpen(text[0]) || text[0] == '\'' || text[0] == '"' || isTypographicQuote(text) || isConstant(text) || isNumber(text)) return BareKind::literal;
+  char quote = 0;
+  if (isOpen(text[0]) || text[0] == '\'' || text[0] == '"' || typographicQuote(text, quote) || isConstant(text) || isNumber(text)) return BareKind::literal;
   if (text[0] == '%' && text.size() > 1 && isNameStart(text[1])) return BareKind::literal;  // a node
   if (text[0] == '<' && text.ends_with('>')) return BareKind::repr;
   if (isCall(text)) {

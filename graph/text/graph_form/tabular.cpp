@@ -49,14 +49,6 @@ std::vector<size_t> ruleStarts(std::string_view content) {
   return starts;
 }
 
-/// The byte at which the character number `column` begins.
-size_t byteOf(std::string_view text, size_t column) {
-  size_t at = 0;
-  for (size_t c = 0; at < text.size(); ++at)
-    if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80 && c++ == column) return at;
-  return text.size();
-}
-
 constexpr std::string_view kOps[] = {"placeholder", "get_attr", "call_function", "call_method", "call_module", "output"};
 
 std::optional<ir::Op> opOf(std::string_view text) {
@@ -126,8 +118,8 @@ TableParser::Row TableParser::cells(std::string_view content) const {
   Row row;
   bool isAligned = starts_.size() == columnCount;
   for (size_t i = 0; i < columnCount && isAligned; ++i) {
-    size_t begin = byteOf(content, starts_[i]);
-    size_t end = i + 1 < columnCount ? byteOf(content, starts_[i + 1]) : content.size();
+    size_t begin = bytesOf(content, starts_[i]);
+    size_t end = i + 1 < columnCount ? bytesOf(content, starts_[i + 1]) : content.size();
     if (i > 0 && begin < content.size()) isAligned = begin >= 2 && (content[begin - 1] == ' ' || content[begin - 1] == '|') && (content[begin - 2] == ' ' || content[begin - 2] == '|');
     row[i] = cellText(content.substr(begin, end - begin));
     if (begin >= content.size()) row[i] = content.substr(content.size());

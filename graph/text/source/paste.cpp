@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "graph/text/characters.h"
 #include "graph/text/source/source_text.h"
 
 namespace graph::text {
@@ -10,13 +11,6 @@ namespace {
 
 constexpr uint32_t kNarrowest = 40;  // nobody wraps code at less
 constexpr size_t kFewest = 3;        // lines that make a quotation or a numbering
-
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
-bool isNameByte(char c) { return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-
-size_t codePoints(std::string_view line) {
-  return static_cast<size_t>(std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
 
 size_t leadingSpaces(std::string_view line) { return std::min(line.find_first_not_of(' '), line.size()); }
 
@@ -46,7 +40,7 @@ template <class Visit> void eachLine(std::string_view text, Visit visit) {
 /// `name =`, `name:`; of `x_1 = None`, which is the rest of a list of deletions, nothing can be said.
 bool beginsStatement(std::string_view text) {
   size_t at = 0;
-  while (at < text.size() && isNameByte(text[at])) ++at;
+  while (at < text.size() && isNameChar(text[at])) ++at;
   if (at == 0 || isDigit(text[0])) return false;
   std::string_view name = text.substr(0, at), rest = text.substr(at);
   if (name == "return" || name == "class" || name == "def") return true;
@@ -95,7 +89,7 @@ bool isOwnLine(std::string_view text) {
   for (std::string_view own : {"class ", "def ", "```", "[rank", "TRACED GRAPH", "# ", "placeholder ", "get_attr ", "call_function ", "call_method ", "call_module ", "output ", "..."})
     if (text.starts_with(own)) return true;
   // A row of a table has a second bar, a rule more than one dash: `|= b` and `+= b` are the rest of an operation.
-  const bool isTable = (text[0] == '|' && text.find('|', 1) != std::string_view::npos) || text.starts_with("+--") || text.starts_with("+=="), isGraphForm = text[0] == '%' && text.size() > 1 && isNameByte(text[1]);
+  const bool isTable = (text[0] == '|' && text.find('|', 1) != std::string_view::npos) || text.starts_with("+--") || text.starts_with("+=="), isGraphForm = text[0] == '%' && text.size() > 1 && isNameChar(text[1]);
   return isTable || isGraphForm || logPrefixLength(text) > 0;
 }
 

@@ -4,12 +4,11 @@
 #include <cstring>
 #include <utility>
 
+#include "graph/text/characters.h"
 #include "graph/text/source/trace.h"
 
 namespace graph::text {
 namespace {
-
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
 /// A cursor over one line, for hand-written matching: every step says whether it matched.
 struct Match {
@@ -244,8 +243,7 @@ SourceText::Place SourceText::place(size_t offset) const {
     for (size_t i = 0; (i = original_.find('\n', i)) != std::string_view::npos;) lineStarts_.push_back(++i);
   }
   auto line = std::upper_bound(lineStarts_.begin(), lineStarts_.end(), at) - 1;
-  uint32_t column = 1;
-  for (size_t i = *line; i < at; ++i) column += (static_cast<unsigned char>(original_[i]) & 0xC0) != 0x80;
+  const auto column = static_cast<uint32_t>(codePoints(original_.substr(*line, at - *line)) + 1);
   return {static_cast<uint32_t>(line - lineStarts_.begin()) + 1, column};
 }
 
