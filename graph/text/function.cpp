@@ -79,18 +79,17 @@ void readComment(Reader& r, const Line& line, std::shared_ptr<const std::string>
   constexpr std::string_view kGuard = "guard: ";
   if (text.starts_with(kGuard)) {
     if (auto guard = ir::Guard::parse(text.substr(kGuard.size()))) return r.scope->graph().addGuard(std::move(*guard));
-    auto begin = static_cast<uint32_t>(text.data() - r.lexer.text().data());
-    r.problems.warning({begin, begin + static_cast<uint32_t>(text.size())}, "this guard cannot be read: expected disjoint(a, b), no_self_overlap(a) or a condition");
+    r.problems.warning(rangeIn(r.lexer.text(), text), "this guard cannot be read: expected disjoint(a, b), no_self_overlap(a) or a condition");
     return;
   }
   if (text == kCutComment) return r.scope->graph().setCut(true);
-  if (readStatedLine(text, static_cast<uint32_t>(text.data() - r.lexer.text().data()), declared, r.problems)) return;
+  if (readStatedLine(text, rangeIn(r.lexer.text(), text).begin, declared, r.problems)) return;
   if (!stack || *stack != text) stack = std::make_shared<const std::string>(withoutControls(text));
 }
 
 LineStart FunctionParser::parse(const Line& line) {
   r_.lexer.setStatementIndent(Lexer::kInHeader);
-  r_.lexer.startAt(static_cast<uint32_t>(line.content.data() - r_.lexer.text().data()), line.start.line);
+  r_.lexer.startAt(rangeIn(r_.lexer.text(), line.content).begin, line.start.line);
   try {
     signature();
   } catch (const SyntaxError& e) {
@@ -195,14 +194,13 @@ bool FunctionParser::endsBody(const Line& line, uint32_t headerIndent) const {
 LineStart FunctionParser::statementLine(const Line& line) {
   if (!hasBody_ || isFragment_) { hasBody_ = true; bodyIndent_ = line.indent; }
   r_.lexer.setStatementIndent(static_cast<int>(line.indent));
-  r_.lexer.startAt(static_cast<uint32_t>(line.content.data() - r_.lexer.text().data()), line.start.line);
+  r_.lexer.startAt(rangeIn(r_.lexer.text(), line.content).begin, line.start.line);
   bool failed = false;
   try {
     statements_.parseLine(stack_);
   } catch (const SyntaxError& e) {
     if (isFragment_ && isProse(line.content)) {
-      const auto begin = static_cast<uint32_t>(line.content.data() - r_.lexer.text().data());
-      if (!prose_++) firstProse_ = {begin, begin + static_cast<uint32_t>(line.content.size())};
+      if (!prose_++) firstProse_ = rangeIn(r_.lexer.text(), line.content);
     } else {
       report(e);
       ++failures_;
@@ -231,8 +229,7 @@ void FunctionParser::report(const SyntaxError& e) {
 
 /// The names that the missing lines define become inputs where they are used.
 void FunctionParser::gap(const Line& line) {
-  auto begin = static_cast<uint32_t>(line.content.data() - r_.lexer.text().data());
-  r_.problems.warning({begin, begin + static_cast<uint32_t>(line.content.size())}, "lines are left out here: names that they define become inputs, and what they write is not known");
+  r_.problems.warning(rangeIn(r_.lexer.text(), line.content), "lines are left out here: names that they define become inputs, and what they write is not known");
   r_.scope->setGap();
   r_.scope->graph().setCut(true);
 }

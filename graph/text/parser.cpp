@@ -148,11 +148,8 @@ class FileParser {
     line.indent = 0;
   }
 
-  Range rangeOf(std::string_view part) const {
-    const auto begin = static_cast<uint32_t>(part.data() - source_.text().data());
-    return {begin, begin + static_cast<uint32_t>(part.size())};
-  }
-  uint32_t offsetOf(const Line& line) const { return static_cast<uint32_t>(line.content.data() - source_.text().data()); }
+  Range rangeOf(std::string_view part) const { return rangeIn(source_.text(), part); }
+  uint32_t offsetOf(const Line& line) const { return rangeOf(line.content).begin; }
 
   LineStart loadArgs(const Line& line, LineStart next) {
     LoadArgs arguments(text_, problems_);
@@ -176,8 +173,7 @@ class FileParser {
     if (graph != describedGraph_) descriptions_ = 0;
     describedGraph_ = graph;
     if (graph && ++descriptions_ <= kMostDescriptions) return graph;
-    const uint32_t begin = offsetOf(line);
-    problems_.warning({begin, begin + static_cast<uint32_t>(std::min<size_t>(line.content.size(), 17))},
+    problems_.warning(rangeOf(line.content.substr(0, 17)),
                       graph ? fmt::format("this is not read: {} sections about the graph before were", kMostDescriptions) : "no graph stands before this");
     return nullptr;
   }
@@ -221,8 +217,7 @@ class FileParser {
     relocate(graph);
     if (hasGap) addImpliedAnnotations(graph);
     if (!graph.output() && !isStandIn) {
-      const uint32_t begin = offsetOf(line);
-      const Range header{begin, begin + static_cast<uint32_t>(line.content.size())};
+      const Range header = rangeOf(line.content);
       auto message = fmt::format("'{}' has no return statement: the text is cut short", name);
       if (graph.size() == graph.placeholders().size()) {
         problems_.error(header, std::move(message));
@@ -234,7 +229,7 @@ class FileParser {
     const uint32_t begin = offsetOf(line);
     if (isSource && problems_.errors() > errors && !takesSourceCode_ && !isPrinted(text_.substr(begin, next.offset - begin))) {
       problems_.truncate(before);
-      if (!leftOut_++) firstLeftOut_ = {begin, begin + static_cast<uint32_t>(line.content.size())};
+      if (!leftOut_++) firstLeftOut_ = rangeOf(line.content);
       foundGraph_ = hadGraph;
       blocks_.drop(graph);
     }

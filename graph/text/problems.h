@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,11 @@ namespace graph::text {
 
 /// Half-open range of bytes in SourceText::text().
 struct Range { uint32_t begin = 0, end = 0; };
+/// Where `part`, a view into `text`, stands in it.
+inline Range rangeIn(std::string_view text, std::string_view part) {
+  const auto begin = static_cast<uint32_t>(part.data() - text.data());
+  return {begin, begin + static_cast<uint32_t>(part.size())};
+}
 
 /// Thrown where a statement cannot be read any further; caught by whoever resumes at the next one.
 struct SyntaxError { Range range; std::string message; };

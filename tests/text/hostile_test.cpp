@@ -237,7 +237,9 @@ TEST_P(HostileTest, IsReadInTimeAndMemoryThatGrowAsTheTextDoes) {
   EXPECT_LE(cost.file.diagnostics.size(), 402u);
   for (auto& diagnostic : cost.file.diagnostics) ASSERT_LE(diagnostic.message.size(), 2000u) << diagnostic.message.substr(0, 200);
   // A node, of 800 bytes, may stand in three: `+ x`.
-  if (FXLOOM_COUNTS_MEMORY) EXPECT_LE(cost.memory, 300 * text.size() + (4 << 20)) << static_cast<double>(cost.memory) / static_cast<double>(text.size()) << " bytes a byte";
+  if (FXLOOM_COUNTS_MEMORY) {
+    EXPECT_LE(cost.memory, 300 * text.size() + (4 << 20)) << static_cast<double>(cost.memory) / static_cast<double>(text.size()) << " bytes a byte";
+  }
   // Four times the text may take four times as long, and another machine's noise; work that grows with the square takes sixteen times.
   bool isLinear = false;
   double ratio = 0;
@@ -250,8 +252,8 @@ TEST_P(HostileTest, IsReadInTimeAndMemoryThatGrowAsTheTextDoes) {
   EXPECT_TRUE(isLinear) << "four times the text took " << ratio << " times as long";
 }
 
-INSTANTIATE_TEST_SUITE_P(Texts, HostileTest, ::testing::ValuesIn(texts()), [](const auto& info) {
-  std::string name = info.param.name;
+INSTANTIATE_TEST_SUITE_P(Texts, HostileTest, ::testing::ValuesIn(texts()), [](const auto& test) {
+  std::string name = test.param.name;
   std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
   return name;
 });

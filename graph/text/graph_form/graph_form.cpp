@@ -56,10 +56,7 @@ bool isGraphFormNode(std::string_view content) {
   return content.size() > 1 && content[0] == '%' && isNameStart(content[1]) && (content.find(kTarget) != content.npos || content.find("users=") != content.npos);
 }
 
-Range GraphFormParser::range(std::string_view part) const {
-  auto begin = static_cast<uint32_t>(part.data() - text_.data());
-  return {begin, begin + static_cast<uint32_t>(part.size())};
-}
+Range GraphFormParser::range(std::string_view part) const { return rangeIn(text_, part); }
 
 void GraphFormParser::fail(std::string_view part, std::string_view expected) {
   part = trimmed(part);

@@ -68,10 +68,7 @@ std::string_view tableName(std::string_view content) {
   return isIdentifier(word) ? word : "graph";
 }
 
-Range TableParser::range(std::string_view part) const {
-  auto begin = static_cast<uint32_t>(part.data() - text_.data());
-  return {begin, begin + static_cast<uint32_t>(part.size())};
-}
+Range TableParser::range(std::string_view part) const { return rangeIn(text_, part); }
 
 LineStart TableParser::parse(const Line& heading) {
   LineStart at, next;

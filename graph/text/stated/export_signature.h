@@ -22,8 +22,8 @@ class ExportSignature {
   Declared take() { return std::exchange(declared_, {}); }
 
  private:
-  uint32_t offsetOf(std::string_view part) const { return static_cast<uint32_t>(part.data() - text_.data()); }
-  Range rangeOf(std::string_view part) const { return {offsetOf(part), offsetOf(part) + static_cast<uint32_t>(part.size())}; }
+  Range rangeOf(std::string_view part) const { return rangeIn(text_, part); }
+  uint32_t offsetOf(std::string_view part) const { return rangeOf(part).begin; }
   Repr paragraph(std::string_view from, LineStart& next);
   void lists(LineStart& next);
   bool listed(std::string_view content, bool isOutput, size_t position);

@@ -53,8 +53,8 @@ class LoadArgs {
   void numbers(ir::Graph& graph, Declared& values);
   void annotate(ir::Graph& graph, ir::NodeId id, const LoadedInput& input, Declared& values);
   void noteMemory();
-  uint32_t offsetOf(std::string_view part) const { return static_cast<uint32_t>(part.data() - text_.data()); }
-  Range rangeOf(std::string_view part) const { return {offsetOf(part), offsetOf(part) + static_cast<uint32_t>(part.size())}; }
+  Range rangeOf(std::string_view part) const { return rangeIn(text_, part); }
+  uint32_t offsetOf(std::string_view part) const { return rangeOf(part).begin; }
   void warn(std::string_view part, std::string message) { problems_.warning(rangeOf(part), std::move(message)); }
 
   std::string_view text_;
