@@ -59,7 +59,7 @@ std::shared_ptr<const GraphFacts> makeGraphFacts(std::shared_ptr<const Graph> gr
   try {
     rewrites::Operators operators;
     for (auto id : *graph)
-      if (auto bytes = rewrites::copiedBytes(*graph, id, operators)) facts->marks.copied[id] = amount(*bytes, binding);
+      if (auto bytes = rewrites::copiedBytes(*graph, id, operators.of(graph->node(id)))) facts->marks.copied[id] = amount(*bytes, binding);
     facts->copied = rewrites::copiedBytes(*graph, binding);
     rewrites::InPlace plan(*graph);
     addStorage(*facts, plan.storage());

@@ -6,9 +6,9 @@ namespace rewrites {
 
 using graph::ir::NodeId;
 
-void forEachRead(const Storage& storage, Operators& operators, NodeId id, const std::function<void(const Read&)>& visit) {
+void forEachRead(const Storage& storage, NodeId id, const std::function<void(const Read&)>& visit) {
   const auto& node = storage.graph().node(id);
-  const Operator& op = operators.of(node);
+  const Operator& op = storage.operatorOf(id);
   switch (op.effect) {
     case Effect::input: case Effect::constant: case Effect::symbolic: case Effect::stride: case Effect::view: return;
     case Effect::getitem: return;   // of a torch-level tensor it is an operator that nobody knows, which its storage records
@@ -26,13 +26,14 @@ void forEachRead(const Storage& storage, Operators& operators, NodeId id, const 
     if (isFirst) seenFirst = true;
     if (isFirst && !op.readsOperand0) return;
     const bool update = isFirst && op.effect == Effect::update;
-    visit({value, update && !op.view.empty(), update || std::find(written.begin(), written.end(), value) != written.end()});
+    const bool base = isFirst && !op.twin.empty() && op.effect != Effect::mutation;
+    visit({value, update && !op.view.empty(), base || std::find(written.begin(), written.end(), value) != written.end()});
   });
 }
 
-void forEachWrite(const Storage& storage, Operators& operators, NodeId id, const std::function<void(const Write&)>& visit) {
+void forEachWrite(const Storage& storage, NodeId id, const std::function<void(const Write&)>& visit) {
   const auto& node = storage.graph().node(id);
-  const Operator& op = operators.of(node);
+  const Operator& op = storage.operatorOf(id);
   if (op.effect == Effect::unknown) {
     node.forEachInput([&](NodeId value) { if (storage.location(value)) visit({value, false}); });
     return;

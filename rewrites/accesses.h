@@ -20,7 +20,7 @@ struct Write {
   bool covers = false;          // every element of it
 };
 
-void forEachRead(const Storage& storage, Operators& operators, graph::ir::NodeId id, const std::function<void(const Read&)>& visit);
-void forEachWrite(const Storage& storage, Operators& operators, graph::ir::NodeId id, const std::function<void(const Write&)>& visit);
+void forEachRead(const Storage& storage, graph::ir::NodeId id, const std::function<void(const Read&)>& visit);
+void forEachWrite(const Storage& storage, graph::ir::NodeId id, const std::function<void(const Write&)>& visit);
 
 }  // namespace rewrites

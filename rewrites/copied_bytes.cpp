@@ -64,7 +64,7 @@ std::optional<Expr> windowElements(const Graph& graph, const Node& node, const T
 
 }  // namespace
 
-std::optional<Expr> copiedBytes(const Graph& graph, NodeId id, Operators& operators, std::string* kind) {
+std::optional<Expr> copiedBytes(const Graph& graph, NodeId id, const Operator& op, std::string* kind) {
   const Node& node = graph.node(id);
   if (node.op != graph::ir::Op::call_function) return std::nullopt;
   const auto name = atenName(node.target);
@@ -77,13 +77,12 @@ std::optional<Expr> copiedBytes(const Graph& graph, NodeId id, Operators& operat
     if (!base) return std::nullopt;
     return elements(base->shape) * Expr(graph::ir::itemSize(base->dtype));
   }
-  if (name == "clone" || name == "contiguous") {
+  if (name == "clone" || name == "contiguous" || op.forward == Forward::view) {
     if (name == "contiguous" && base && result && base->stride && result->stride && *base->stride == *result->stride) return std::nullopt;   // moves nothing
     say("clone");
     if (!result) return std::nullopt;
     return elements(result->shape) * Expr(graph::ir::itemSize(result->dtype));
   }
-  const Operator& op = operators.of(node);
   if (op.effect != Effect::update || name.starts_with("masked_")) return std::nullopt;   // a mask's window is the whole base
   say("update");
   if (!base) return std::nullopt;
@@ -97,7 +96,7 @@ CopiedBytes copiedBytes(const Graph& graph, const graph::ir::Binding& binding) {
   Operators operators;
   for (NodeId id : graph) {
     std::string kind;
-    const auto bytes = copiedBytes(graph, id, operators, &kind);
+    const auto bytes = copiedBytes(graph, id, operators.of(graph.node(id)), &kind);
     if (kind.empty()) continue;
     auto& sum = kind == "update" ? update : kind == "copy_" ? copy : clone;
     const auto value = bytes ? bytes->evaluate(binding) : std::nullopt;

@@ -6,6 +6,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "rewrites/decisions.h"
 #include "rewrites/memory_plan.h"
 
 namespace rewrites {
@@ -24,29 +25,23 @@ std::string_view ruleName(Rule rule) {
 }
 
 struct InPlace::Plan {
-  explicit Plan(const Graph& g) : graph(g), memory(g) {}
+  explicit Plan(const Graph& g) : graph(g), memory(g), decisions(g, memory) {}
 
   const Graph& graph;
   MemoryPlan memory;
-  std::vector<NodeId> candidates;                            // functional updates, in execution order
+  Decisions decisions;
   std::vector<Chain> chains;
   std::vector<Refusal> refusals;
   std::unordered_map<NodeId, size_t> chainOf, refusalOf;
-  std::unordered_map<NodeId, Conflict> reasons;              // why a candidate was left, last test
 
   void decide();
-  void findCandidates();
-  std::vector<std::vector<NodeId>> components() const;
-  void decideComponent(const std::vector<NodeId>& component);
-  std::optional<Conflict> mergeAll(const std::vector<NodeId>& updates);
   void makeChains();
   bool dropUnprofitable();
-  bool decideLeft();
   void addSelfCopies();
   void makeRefusals();
-  Expr unmoved(const Chain& chain, Expr& window);
-  std::optional<Refusal> changed(const Chain& chain);
-  void addGuards(Chain& chain);
+  Expr unmoved(const Chain& chain, Expr& window) const;
+  std::optional<Refusal> changed(const Chain& chain) const;
+  void addGuards(Chain& chain) const;
 };
 
 namespace {
@@ -56,22 +51,13 @@ NodeId sourceOf(const Graph& graph, NodeId update) {
   return nodes.size() == 1 ? nodes[0] : NodeId{};
 }
 
-/// Union-find over small indices.
-struct Groups {
-  std::vector<size_t> parent;
-  explicit Groups(size_t n) : parent(n) { std::iota(parent.begin(), parent.end(), size_t{0}); }
-  size_t find(size_t i) { while (parent[i] != i) i = parent[i] = parent[parent[i]]; return i; }
-  void join(size_t a, size_t b) { parent[find(a)] = find(b); }
-};
-
 }  // namespace
 
 void InPlace::Plan::decide() {
-  findCandidates();
-  for (const auto& component : components()) decideComponent(component);
+  decisions.decide();
   makeChains();
   // What was dropped may have been all that stood in the way of another.
-  if (dropUnprofitable() && decideLeft()) {
+  if (dropUnprofitable() && decisions.decideLeft()) {
     chains.clear();
     makeChains();
     dropUnprofitable();
@@ -80,92 +66,36 @@ void InPlace::Plan::decide() {
   makeRefusals();
 }
 
-void InPlace::Plan::findCandidates() {
-  for (NodeId id : graph) {
-    const auto& node = graph.node(id);
-    if (memory.operators().of(node).effect != Effect::update) continue;
-    const NodeId base = firstOperand(node);
-    if (base && memory.storage().location(base) && memory.storage().location(id)) candidates.push_back(id);
-  }
-}
-
-/// Updates that feed each other: through the base (one after the other) or through the source (one inside the other).
-std::vector<std::vector<NodeId>> InPlace::Plan::components() const {
-  std::unordered_map<NodeId, size_t> index;
-  for (size_t i = 0; i < candidates.size(); ++i) index[candidates[i]] = i;
-  Groups groups(candidates.size());
-  for (size_t i = 0; i < candidates.size(); ++i) {
-    const NodeId base = memory.storage().owner(firstOperand(graph.node(candidates[i])));
-    if (auto it = index.find(base); it != index.end()) groups.join(i, it->second);
-    const NodeId source = sourceOf(graph, candidates[i]);
-    const NodeId owner = source ? memory.storage().owner(source) : NodeId{};
-    if (auto it = index.find(owner); owner && it != index.end()) groups.join(i, it->second);
-  }
-  std::vector<std::vector<NodeId>> out;
-  std::unordered_map<size_t, size_t> slot;
-  for (size_t i = 0; i < candidates.size(); ++i) {
-    const auto [it, fresh] = slot.emplace(groups.find(i), out.size());
-    if (fresh) out.emplace_back();
-    out[it->second].push_back(candidates[i]);
-  }
-  return out;
-}
-
-/// Merges all of them; when a storage that they touch has a conflict, undoes everything and says it.
-std::optional<Conflict> InPlace::Plan::mergeAll(const std::vector<NodeId>& updates) {
-  for (const NodeId u : updates) memory.merge(u);
-  std::set<NodeId> roots;
-  for (const NodeId u : updates) roots.insert(memory.root(u));
-  for (const NodeId root : roots) {
-    if (auto conflict = memory.check(root)) {
-      for (auto it = updates.rbegin(); it != updates.rend(); ++it) memory.unmerge(*it);
-      return conflict;
-    }
-  }
-  return std::nullopt;
-}
-
-void InPlace::Plan::decideComponent(const std::vector<NodeId>& component) {
-  auto conflict = mergeAll(component);
-  if (!conflict) return;
-  if (component.size() == 1) { reasons[component[0]] = *conflict; return; }
-  // One by one, the outermost first: it copies the most. A later one may free an earlier one, so until nothing changes.
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (auto it = component.rbegin(); it != component.rend(); ++it) {
-      if (memory.merged(*it)) continue;
-      conflict = mergeAll({*it});
-      if (conflict) reasons[*it] = *conflict;
-      else { reasons.erase(*it); changed = true; }
-    }
-  }
-}
-
 /// A chain begins at an update that writes and goes outwards through the scatters whose source is then in place.
 void InPlace::Plan::makeChains() {
-  std::unordered_map<NodeId, size_t> of;
+  std::unordered_map<NodeId, size_t> of;                    // by result
   std::unordered_map<NodeId, std::vector<NodeId>> copies;   // by printed owner of what is copied
   std::set<NodeId> roots;
-  for (const NodeId u : candidates)
-    if (memory.merged(u)) roots.insert(memory.root(u));
+  for (const NodeId u : decisions.nodes())
+    if (memory.merged(u))
+      for (const NodeId result : memory.results(u)) roots.insert(memory.root(result));
   for (const NodeId root : roots)
     for (const NodeId c : memory.erasedCopies(root)) copies[memory.storage().owner(sourceOf(graph, c))].push_back(c);
-  for (const NodeId u : candidates) {
+  for (const NodeId u : decisions.nodes()) {
     if (!memory.merged(u)) continue;
-    const auto& op = memory.operators().of(graph.node(u));
+    const auto& op = memory.storage().operatorOf(u);
+    const How how = memory.how(u);
     const bool writes = memory.writes(u);
+    const auto results = memory.results(u);
     size_t chain = chains.size();
-    if (!writes) {
+    if (!writes && how == How::inPlace) {
       const auto inner = of.find(memory.storage().owner(sourceOf(graph, u)));
       if (inner != of.end()) chain = inner->second;
     }
     if (chain == chains.size()) chains.emplace_back();
-    of[u] = chain;
     Chain& c = chains[chain];
     c.head = u;
-    c.owner = memory.root(u);
-    c.updates.push_back({u, firstOperand(graph.node(u)), writes, op.twin});
-    for (const NodeId copy : copies[u]) c.copies.push_back(copy);
+    c.owner = memory.root(results.empty() ? u : results.front());
+    c.updates.push_back({u, memory.base(u, how), writes, op.twin, how, how == How::forward && op.forward == Forward::view ? op.view : std::string{}});
+    for (const NodeId result : results) {
+      of[result] = chain;
+      if (const auto found = copies.find(result); found != copies.end()) c.copies.insert(c.copies.end(), found->second.begin(), found->second.end());
+    }
   }
   for (auto& c : chains) {
     Expr window(0);
@@ -177,11 +107,12 @@ void InPlace::Plan::makeChains() {
 
 /// What is no longer moved: outside the windows of the updates, and the copies. `window` receives what the copy_ into a scatter's window
 /// moves now; the functional scatter moved that too, uncounted.
-Expr InPlace::Plan::unmoved(const Chain& chain, Expr& window) {
+Expr InPlace::Plan::unmoved(const Chain& chain, Expr& window) const {
   Expr sum(0);
   for (const auto& u : chain.updates) {
-    if (const auto bytes = copiedBytes(graph, u.node, memory.operators())) sum = sum + *bytes;
-    if (!u.writes || memory.operators().of(graph.node(u.node)).view.empty()) continue;
+    const Operator& op = memory.storage().operatorOf(u.node);
+    if (const auto bytes = copiedBytes(graph, u.node, op)) sum = sum + *bytes;
+    if (!u.writes || op.twin != "aten.copy_.default") continue;
     const NodeId source = sourceOf(graph, u.node);
     const auto* t = source ? graph.node(source).tensor() : nullptr;
     if (!t) continue;
@@ -190,13 +121,13 @@ Expr InPlace::Plan::unmoved(const Chain& chain, Expr& window) {
     window = window + bytes;
   }
   for (const NodeId c : chain.copies)
-    if (const auto bytes = copiedBytes(graph, c, memory.operators())) sum = sum + *bytes;
+    if (const auto bytes = copiedBytes(graph, c, memory.storage().operatorOf(c))) sum = sum + *bytes;
   return sum;
 }
 
-void InPlace::Plan::addGuards(Chain& chain) {
+void InPlace::Plan::addGuards(Chain& chain) const {
   const auto& owner = graph.node(chain.owner);
-  const auto effect = memory.operators().of(owner).effect;
+  const auto effect = memory.storage().operatorOf(chain.owner).effect;
   if (effect != Effect::input && effect != Effect::constant) return;
   chain.guards.push_back({Guard::Kind::disjoint, owner.name, "", ""});
   chain.guards.push_back({Guard::Kind::no_self_overlap, owner.name, "", ""});
@@ -209,7 +140,7 @@ void InPlace::Plan::addGuards(Chain& chain) {
   }
   const auto read = memory.lastRead(chain.owner);
   for (const NodeId other : graph) {
-    const auto kind = memory.operators().of(graph.node(other)).effect;
+    const auto kind = memory.storage().operatorOf(other).effect;
     if ((kind != Effect::input && kind != Effect::constant) || other == chain.owner || memory.storage().owner(other) != other) continue;
     const auto written = memory.lastWrite(other);
     const bool overtaken = gone && written > gone && written <= read;
@@ -219,9 +150,9 @@ void InPlace::Plan::addGuards(Chain& chain) {
 }
 
 /// Whether a chain would still be what it was found to be: the same updates write the same storage, the same copies copy a thing to itself.
-std::optional<Refusal> InPlace::Plan::changed(const Chain& chain) {
+std::optional<Refusal> InPlace::Plan::changed(const Chain& chain) const {
   for (const auto& u : chain.updates)
-    if (memory.writes(u.node) != u.writes || memory.root(u.node) != chain.owner)
+    if (memory.how(u.node) != u.how || memory.writes(u.node) != u.writes || memory.root(memory.results(u.node).front()) != chain.owner)
       return Refusal{chain.head, Rule::inputMustKeepValue, "it stands on another chain that was not taken", {u.node}, std::nullopt};
   if (chain.updates.empty()) return std::nullopt;
   const auto erased = memory.erasedCopies(chain.owner);
@@ -235,36 +166,18 @@ std::optional<Refusal> InPlace::Plan::changed(const Chain& chain) {
 bool InPlace::Plan::dropUnprofitable() {
   bool any = false;
   for (size_t i = chains.size(); i-- > 0;) {
-    Expr window(0);
-    const auto bytes = unmoved(chains[i], window).asConstant();
-    if (!bytes || *bytes > 0) continue;
+    if (decisions.gain(chains[i]) > 0) continue;
     const Chain dropped = chains[i];
     for (auto u = dropped.updates.rbegin(); u != dropped.updates.rend(); ++u) memory.unmerge(u->node);
     bool needed = memory.check(dropped.owner).has_value();
     for (size_t j = 0; j < chains.size() && !needed; ++j) needed = j != i && chains[j].owner == dropped.owner && changed(chains[j]);
     if (needed) {
-      for (const auto& u : dropped.updates) memory.merge(u.node);
+      for (const auto& u : dropped.updates) memory.merge(u.node, u.how);
       continue;
     }
-    for (const auto& u : dropped.updates) reasons[u.node] = {Rule::notProfitable, "done in place it moves no fewer bytes", {}};
+    for (const auto& u : dropped.updates) decisions.refuse(u.node, {Rule::notProfitable, "done in place it moves no fewer bytes", {}, {}});
     chains.erase(chains.begin() + static_cast<std::ptrdiff_t>(i));
     any = true;
-  }
-  return any;
-}
-
-/// Tries once more what was refused for another reason than that it saves nothing, the outermost first.
-bool InPlace::Plan::decideLeft() {
-  bool any = false;
-  for (auto it = candidates.rbegin(); it != candidates.rend(); ++it) {
-    const auto reason = reasons.find(*it);
-    if (memory.merged(*it) || (reason != reasons.end() && reason->second.rule == Rule::notProfitable)) continue;
-    if (auto conflict = mergeAll({*it})) {
-      reasons[*it] = *conflict;
-    } else {
-      reasons.erase(*it);
-      any = true;
-    }
   }
   return any;
 }
@@ -283,7 +196,7 @@ void InPlace::Plan::addSelfCopies() {
     c.head = id;
     c.owner = a->owner;
     c.copies = {id};
-    c.bytesSaved = copiedBytes(graph, id, memory.operators()).value_or(Expr(0));
+    c.bytesSaved = copiedBytes(graph, id, memory.storage().operatorOf(id)).value_or(Expr(0));
     chains.push_back(std::move(c));
   }
   std::stable_sort(chains.begin(), chains.end(), [&](const Chain& a, const Chain& b) { return memory.position(a.head) < memory.position(b.head); });
@@ -296,17 +209,20 @@ void InPlace::Plan::addSelfCopies() {
 /// One refusal a chain: an inner update whose scatter is left for the same reason is not named again.
 void InPlace::Plan::makeRefusals() {
   std::set<NodeId> covered;
-  for (auto it = candidates.rbegin(); it != candidates.rend(); ++it) {
-    const auto reason = reasons.find(*it);
-    if (reason == reasons.end() || covered.count(*it)) continue;
+  const auto& nodes = decisions.nodes();
+  for (auto it = nodes.rbegin(); it != nodes.rend(); ++it) {
+    const Conflict* reason = decisions.reason(*it);
+    if (!reason || covered.count(*it)) continue;
     for (NodeId inner = sourceOf(graph, *it); inner;) {
       inner = memory.storage().owner(inner);
-      const auto same = reasons.find(inner);
-      if (same == reasons.end() || same->second.rule != reason->second.rule) break;
+      const Conflict* same = decisions.reason(inner);
+      if (!same || same->rule != reason->rule) break;
       covered.insert(inner);
       inner = sourceOf(graph, inner);
     }
-    refusals.push_back({*it, reason->second.rule, reason->second.because, reason->second.blockers, std::nullopt});
+    // A pointwise operator that saves nothing in place is no chain that was left.
+    if (reason->rule == Rule::notProfitable && memory.storage().operatorOf(*it).effect == Effect::fresh) continue;
+    refusals.push_back({*it, reason->rule, reason->because, reason->blockers, std::nullopt});
   }
   std::reverse(refusals.begin(), refusals.end());
   for (size_t i = 0; i < refusals.size(); ++i) refusalOf[refusals[i].node] = i;
@@ -329,7 +245,7 @@ const Refusal* InPlace::refusalOf(NodeId update) const {
   return it == plan_->refusalOf.end() ? nullptr : &plan_->refusals[it->second];
 }
 
-bool InPlace::isUpdate(NodeId id) const { return plan_->chainOf.count(id) || plan_->reasons.count(id); }
+bool InPlace::isUpdate(NodeId id) const { return plan_->chainOf.count(id) || plan_->decisions.reason(id); }
 
 std::optional<Refusal> InPlace::recheck(const std::vector<NodeId>& heads) const {
   Plan fresh(plan_->graph);
@@ -340,10 +256,10 @@ std::optional<Refusal> InPlace::recheck(const std::vector<NodeId>& heads) const 
     wanted.push_back(c);
   }
   std::sort(wanted.begin(), wanted.end(), [&](const Chain* a, const Chain* b) { return fresh.memory.position(a->head) < fresh.memory.position(b->head); });
-  std::vector<NodeId> updates;
+  std::vector<Decision> updates;
   for (const Chain* c : wanted)
-    for (const auto& u : c->updates) updates.push_back(u.node);
-  if (auto conflict = fresh.mergeAll(updates)) {
+    for (const auto& u : c->updates) updates.push_back({u.node, u.how});
+  if (auto conflict = fresh.decisions.mergeAll(updates)) {
     const NodeId node = wanted.empty() ? NodeId{} : wanted.front()->head;
     return Refusal{node, conflict->rule, conflict->because, conflict->blockers, std::nullopt};
   }

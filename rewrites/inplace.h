@@ -1,10 +1,10 @@
 // May this write happen in place? The safety analysis behind scripts/reinplace.lua.
 //
-// Decides, for every functional update (slice_scatter, select_scatter, index_put …), whether it may write into its base's
-// storage instead of a copy, by the definition of a conflict: a reader at position p needs a region whose content was fixed
-// at f; the planned storage has a write at w with f < w < p that meets the region. Decisions are tested together (one chain, then
-// its members), so that two that are fine alone and wrong together are not both taken. Anything not understood is refused
-// under a named rule. Pure, from the graph alone; nothing is executed and nothing is changed.
+// Two kinds of decision: a functional update (slice_scatter, index_put …, and any operator with an in-place twin where that lets a later copy go)
+// writes into its base's storage, and a copy (clone, slice_copy …) is not made. Both by the definition of a conflict: a reader at
+// position p needs a region whose content was fixed at f; the planned storage has a write at w with f < w < p that meets the region.
+// Decisions are tested together (all of a buffer, a chain, its members), so that two that are fine alone and wrong together are
+// not both taken. Anything not understood is refused under a named rule. Pure, from the graph alone; nothing is executed and nothing is changed.
 #pragma once
 
 #include <memory>
@@ -26,6 +26,9 @@ enum class Rule : uint8_t {
 };
 std::string_view ruleName(Rule rule);   // "old-value-read-later"
 
+/// What is decided for a node: it stays as it is, writes into its base, or is a copy that is not made.
+enum class How : uint8_t { no, inPlace, forward };
+
 struct Repair {
   std::string text;                      // "move add_7 before index_put_3"
   std::string rewrite;                   // the rewrite that does it, e.g. "hoist_readers"
@@ -40,16 +43,18 @@ struct Refusal {
   std::optional<Repair> repair;
 };
 
-/// One functional update that is done in place.
+/// One functional update that is done in place, or one copy that is not made.
 struct ChainUpdate {
-  graph::ir::NodeId node;     // the functional update
+  graph::ir::NodeId node;     // the functional update or copy
   graph::ir::NodeId base;     // the value whose storage it takes over: its result is replaced by this
-  bool writes = true;         // false: a scatter whose source is already in the right place; it just goes
+  bool writes = true;         // false: a scatter whose source is already in the right place, or a copy; it just goes
   std::string twin;           // in-place operator that replaces it (`aten.index_put_.default`); for a scatter that writes
                               // `aten.copy_.default`, into the view that its arguments describe
+  How how = How::inPlace;
+  std::string view;           // a forwarded slice_copy …: the view operator that it becomes; else its result is replaced by `base`
 };
 
-/// All updates that end in one in-place write, innermost first, and the copies that become copies of a thing to itself.
+/// All updates that end in one in-place write, innermost first, and the copies that become copies of a thing to itself; or one copy that is not made.
 struct Chain {
   graph::ir::NodeId head;                     // the outermost update: what stands for the new content of the owner
   graph::ir::NodeId owner;                    // whose storage is written (placeholder, get_attr or fresh node)

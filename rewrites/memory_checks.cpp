@@ -1,6 +1,5 @@
-// The checks of MemoryPlan, one function a group of rules; each appends what it finds.
+// The checks of MemoryPlan on a planned storage as a whole: who touches it, what lies where, who would newly share. Each appends what it finds.
 #include <algorithm>
-#include <set>
 
 #include "rewrites/memory_plan.h"
 
@@ -9,156 +8,97 @@ namespace rewrites {
 using graph::ir::Expr;
 using graph::ir::NodeId;
 
-namespace {
-
-std::string symbolsOf(const std::set<std::string>& symbols) {
-  std::string text;
-  for (const auto& s : symbols) text += (text.empty() ? "" : ", ") + s;
-  return text;
-}
-
-void collect(const Region& region, std::set<std::string>& symbols) {
-  for (const auto& i : region.box) {
-    i.lo.collectSymbols(symbols);
-    i.hi.collectSymbols(symbols);
-  }
-  if (region.unproven) region.unproven->collectSymbols(symbols);
-}
-
-}  // namespace
-
-void MemoryPlan::checkTouches(const std::vector<NodeId>& owners, std::vector<Conflict>& out) {
-  for (const NodeId o : owners) {
+void MemoryPlan::checkTouches(const Planned& s, std::vector<Conflict>& out) const {
+  for (size_t i = 0; i < s.owners.size(); ++i) {
+    const NodeId o = s.owners[i];
     const auto& a = accesses_[o.value];
     if (!a.unknown.empty()) {
       const auto& node = graph_.node(a.unknown.front());
-      out.push_back({Rule::unknownOperator, node.name + " (" + node.target + ") may read and write whatever it can reach, and it reaches " + graph_.node(o).name, a.unknown});
+      out.push_back({Rule::unknownOperator, node.name + " (" + node.target + ") may read and write whatever it can reach, and it reaches " + graph_.node(o).name,
+                     a.unknown, {}});
     }
     if (!a.asynchronous.empty())
-      out.push_back({Rule::asyncReader, graph_.node(a.asynchronous.front()).name + " may still read or write " + graph_.node(o).name + " after it was issued", a.asynchronous});
-    // One operator, two written operands: fine as printed in two storages, not in one.
-    for (const auto& w : a.writes)
-      for (const NodeId p : owners) {
-        if (p == o) continue;
-        for (const auto& v : accesses_[p.value].writes)
-          if (v.writer == w.writer)
-            out.push_back({Rule::twoOwners, graph_.node(w.writer).name + " would write one storage through two operands", {w.writer}});
+      out.push_back({Rule::asyncReader, graph_.node(a.asynchronous.front()).name + " may still write " + graph_.node(o).name + " after it was issued", a.asynchronous, {}});
+    for (const Pending& p : a.pending)
+      for (const PlannedWrite& w : s.writes) {
+        if (w.erased || w.printedOwner == o || w.at <= position(p.node) || w.at > p.until) continue;
+        if (storage_.overlap(w.where.region, planned(p.value).region, s.root) == Overlap::no) continue;
+        out.push_back({Rule::asyncReader, graph_.node(p.node).name + " may still read " + graph_.node(p.value).name + " when " + graph_.node(w.node).name + " writes it",
+                       {p.node}, w.node});
       }
   }
-}
-
-void MemoryPlan::checkBases(const std::vector<NodeId>& owners, std::vector<Conflict>& out) {
-  // The run-time check knows inputs and constants by node: it would find the two nodes of one buffer to be the same memory, at every call.
-  for (const NodeId value : storage_.aliases(owners.front()))
-    if (value != owners.front() && graph_.node(value).op == graph::ir::Op::get_attr)
-      out.push_back({Rule::inputsMayAlias, graph_.node(value).name + " is the same buffer as " + graph_.node(owners.front()).name, {value}});
-  for (const NodeId o : owners) {
-    const NodeId base = base_[o.value];
-    if (!base) continue;
-    const auto &update = graph_.node(o), &from = graph_.node(base);
-    const Location& at = *storage_.location(base);
-    const auto say = [&](Rule rule, const std::string& why) { out.push_back({rule, why, {base}}); };
-    if (!update.tensor() || !from.tensor()) {
-      say(Rule::sizeUnproven, "nothing states the shape of " + (from.tensor() ? update.name : from.name));
-      continue;
-    }
-    if (update.tensor()->dtype != from.tensor()->dtype || update.tensor()->shape.size() != from.tensor()->shape.size() ||
-        !std::equal(update.tensor()->shape.begin(), update.tensor()->shape.end(), from.tensor()->shape.begin(),
-                    [&](const Expr& a, const Expr& b) { return a == b || storage_.facts().provesEqual(a, b); })) {
-      say(Rule::dtypeOrShapeChanges, update.name + " has another dtype or shape than " + from.name);
-      continue;
-    }
-    const Location lies = planned(base);
-    if (!at.known || !lies.known || !lies.plain) say(Rule::geometryChanges, from.name + " is a view that is not modelled (storage-relative, another dtype, or conjugated)");
-    else if (lies.selfOverlap) say(Rule::internalOverlap, "two elements of " + from.name + " may share an address");
-    else if (lies.sometimesFresh) say(Rule::aliasDependsOnSize, "whether " + from.name + " shares memory with " + graph_.node(lies.owner).name + " depends on sizes and strides");
-    const Operator& op = operators_.of(update);
-    // as_strided and its like see the storage, not the value: of a copy that is the copy's, in place it would be all that base lies in.
-    for (const NodeId view : storage_.aliases(o))
-      if (!storage_.location(view)->known)
-        out.push_back({Rule::geometryChanges, graph_.node(view).name + " is relative to the storage of " + update.name, {view}});
-    if (op.view == "aten.as_strided.default") say(Rule::geometryChanges, update.name + " is relative to the storage");
+  // One operator, two written operands: fine as printed in two storages, not in one.
+  for (size_t i = 1; i < s.writes.size(); ++i) {
+    const PlannedWrite &a = s.writes[i - 1], &b = s.writes[i];
+    if (a.node != b.node || a.printedOwner == b.printedOwner) continue;
+    if (storage_.overlap(a.where.region, b.where.region, s.root) != Overlap::no)
+      out.push_back({Rule::twoOwners, graph_.node(a.node).name + " would write one storage through two operands", {a.node}, a.node});
   }
 }
 
-void MemoryPlan::checkEscapes(const std::vector<NodeId>& owners, NodeId root, std::vector<Conflict>& out) {
+void MemoryPlan::checkBases(const Planned& s, std::vector<Conflict>& out) const {
+  const bool written = std::any_of(s.writes.begin(), s.writes.end(), [](const PlannedWrite& w) { return !w.erased; });
+  if (written) {
+    // The run-time check knows inputs and constants by node: it would find the two nodes of one buffer to be the same memory, at every call.
+    for (const NodeId value : storage_.aliases(s.root))
+      if (value != s.root && graph_.node(value).op == graph::ir::Op::get_attr)
+        out.push_back({Rule::inputsMayAlias, graph_.node(value).name + " is the same buffer as " + graph_.node(s.root).name, {value}, {}});
+    // as_strided of another input may show what lies beside it in one storage.
+    if (keptByCaller(s.root))
+      for (const NodeId view : strayViews_)
+        if (storage_.owner(view) != s.root)
+          out.push_back({Rule::inputsMayAlias, graph_.node(view).name + " is relative to the storage of an input, which may be that of " + graph_.node(s.root).name, {view}, {}});
+  }
+  for (const NodeId o : s.owners) {
+    const NodeId base = base_[o.value];
+    if (!base) continue;
+    const auto &result = graph_.node(o), &from = graph_.node(base);
+    const bool inPlace = how_[o.value] == How::inPlace;
+    const auto say = [&](Rule rule, const std::string& why) { out.push_back({rule, why, {base}, {}}); };
+    const auto *t = result.tensor(), *of = from.tensor();
+    if (!t || !of) {
+      say(Rule::sizeUnproven, "nothing states the shape of " + (of ? result.name : from.name));
+      continue;
+    }
+    const Location& place = placed_[o.value] ? *placed_[o.value] : *storage_.location(base);
+    const auto sameShape = [&](const std::vector<Expr>& a, const std::vector<Expr>& b) {
+      return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](const Expr& x, const Expr& y) { return x == y || storage_.facts().provesEqual(x, y); });
+    };
+    if (t->dtype != of->dtype || (t->device && of->device && !(t->device == of->device)) || !sameShape(t->shape, place.shape)) {
+      say(Rule::dtypeOrShapeChanges, result.name + " has another dtype or shape than " + from.name);
+      continue;
+    }
+    const Location lies = planned(o);
+    if (!place.known || !lies.known || !lies.plain)
+      say(Rule::geometryChanges, from.name + " is a view that is not modelled (storage-relative, another dtype, or conjugated)");
+    else if (lies.selfOverlap && (inPlace || isWritten(o))) say(Rule::internalOverlap, "two elements of " + from.name + " may share an address");
+    else if (lies.sometimesFresh && (inPlace || written))
+      say(Rule::aliasDependsOnSize, "whether " + from.name + " shares memory with " + graph_.node(lies.owner).name + " depends on sizes and strides");
+    // as_strided and its like see the storage, not the value: of a copy that is the copy's, here it would be all that base lies in.
+    for (const NodeId view : storage_.aliases(o))
+      if (!storage_.location(view)->known)
+        out.push_back({Rule::geometryChanges, graph_.node(view).name + " is relative to the storage of " + result.name, {view}, {}});
+    if (storage_.operatorOf(o).view == "aten.as_strided.default") say(Rule::geometryChanges, result.name + " is relative to the storage");
+  }
+}
+
+/// Somebody writes through this value: an operator as printed, or a decision that stands on it.
+bool MemoryPlan::isWritten(NodeId owner) const {
+  if (!accesses_[owner.value].writes.empty()) return true;
+  const auto& onIt = mergedInto_[owner.value];
+  return std::any_of(onIt.begin(), onIt.end(), [&](NodeId o) { return how_[o.value] == How::inPlace || isWritten(o); });
+}
+
+void MemoryPlan::checkEscapes(const Planned& s, std::vector<Conflict>& out) const {
   NodeId first;   // the printed owner that shares with the outside so far
-  if (keptByCaller(root)) first = root;
-  for (const NodeId o : owners) {
+  if (keptByCaller(s.root)) first = s.root;
+  for (const NodeId o : s.owners) {
     for (const NodeId value : accesses_[o.value].returned) {
       if (!first) first = o;
       if (first == o) continue;
-      out.push_back({Rule::resultEscapes, "the output " + graph_.node(value).name + " would newly share memory with " + graph_.node(first).name, {graph_.output()}});
+      out.push_back({Rule::resultEscapes, "the output " + graph_.node(value).name + " would newly share memory with " + graph_.node(first).name, {graph_.output()}, {}});
     }
   }
-}
-
-void MemoryPlan::checkReads(const std::vector<NodeId>& owners, NodeId root, std::vector<Conflict>& out) {
-  const auto writes = plannedWrites(owners);
-  for (const NodeId o : owners)
-    for (const auto& read : accesses_[o.value].reads) checkRead(read, position(read.reader), o, writes, out);
-  if (keptByCaller(root)) checkRead({NodeId{}, {root, false, false}}, kCaller, root, writes, out);
-}
-
-void MemoryPlan::checkRead(const OwnerRead& read, uint32_t at, NodeId owner, const std::vector<PlannedWrite>& writes, std::vector<Conflict>& out) {
-  const uint32_t computed = keptByCaller(owner) ? 0 : position(owner);
-  const Location where = planned(read.read.value);
-  std::optional<Region> window;   // of the update that reads its base outside it
-  for (const auto& w : writes) {
-    if (w.at > at) break;
-    if (w.erased || w.at <= computed) continue;
-    if (w.at == at) {   // its own write
-      if (read.read.base || w.printedOwner == owner) continue;
-    } else if (w.printedOwner == owner) {
-      continue;   // printed on the same storage: its effect is part of what is read
-    }
-    const Overlap overlap = storage_.overlap(w.region, where.region);
-    if (overlap == Overlap::no) continue;
-    if (read.read.outsideWindow) {
-      if (!window) {
-        Location l = *storage_.location(read.read.value);
-        if (auto r = storage_.window(read.reader)) l.region = *r;
-        else l.region.exact = false;
-        window = lifted(std::move(l)).region;
-      }
-      if (storage_.contains(*window, w.region)) continue;
-    }
-    // Printed over before the read: what is read is the newer content.
-    const bool printedOver = std::any_of(writes.begin(), writes.end(), [&](const PlannedWrite& c) {
-      return c.printedOwner == owner && c.covers && c.at >= w.at && c.at < at && (storage_.contains(c.region, w.region) || storage_.contains(c.region, where.region));
-    });
-    if (!printedOver) out.push_back(explain(read, at, where, w, overlap));
-  }
-}
-
-Conflict MemoryPlan::explain(const OwnerRead& read, uint32_t at, const Location& where, const PlannedWrite& write, Overlap overlap) const {
-  const std::string reader = read.reader ? graph_.node(read.reader).name : "the caller";
-  const std::string value = graph_.node(read.read.value).name;
-  const std::string writer = graph_.node(write.node).name;
-  const auto& shape = storage_.location(where.owner)->shape;
-  const std::string part = Storage::str(where.region, shape), written = Storage::str(write.region, shape), owner = graph_.node(where.owner).name;
-  std::vector<NodeId> blockers;
-  if (read.reader) blockers.push_back(read.reader);
-  else blockers.push_back(where.owner);
-
-  if (write.at == at) return {Rule::overlappingOperand, writer + " reads " + value + ", which overlaps what it would write (" + owner + written + ")", {read.read.value}};
-  if (where.sometimesFresh)
-    return {Rule::aliasDependsOnSize, reader + " reads " + value + ", which at some sizes shares memory with " + owner + " and would then show what " + writer + " writes", blockers};
-  const bool exact = where.region.exact && write.region.exact;
-  if (overlap == Overlap::unknown && (exact || where.region.unproven || write.region.unproven)) {
-    std::set<std::string> symbols;
-    if (where.region.unproven) where.region.unproven->collectSymbols(symbols);
-    if (write.region.unproven) write.region.unproven->collectSymbols(symbols);
-    if (symbols.empty()) { collect(where.region, symbols); collect(write.region, symbols); }
-    return {Rule::sizeUnproven, "nothing says whether " + owner + part + ", which " + reader + " reads, meets " + owner + written + ", which " + writer +
-            " writes: it depends on " + symbolsOf(symbols), blockers};
-  }
-  if (write.printedOwner && !read.reader)
-    return {Rule::copyWritesOtherValue, writer + " writes something else into " + owner, {write.node}};
-  if (write.printedOwner && graph_.node(write.node).target.starts_with("aten.copy_."))
-    return {Rule::copyWritesOtherValue, writer + " writes something else into " + owner + ", and " + reader + " still reads " + value + " after it", {write.node, read.reader}};
-  if (!read.reader) return {Rule::inputMustKeepValue, "as printed, " + owner + part + " keeps its content for the caller, and " + writer + " would write " + owner + written, blockers};
-  return {Rule::oldValueReadLater, reader + " reads " + value + " (" + owner + part + ") after " + writer + " would have written " + owner + written, blockers};
 }
 
 }  // namespace rewrites

@@ -1,8 +1,10 @@
-// Strides and offset: a decided update's result takes over its base's. Who can tell?
+// Strides and offset: a decided result takes over its base's. Who can tell?
 //
-// Scatters clone with their base's strides, so their geometry stays. index_put and its like clone with `preserve_format`, which makes a
-// view of something larger dense, and index_add, scatter, masked_fill … make a row-major result of any base: then a taint runs from the result through views and operators whose output follows their operand's strides, and
-// stops at operators that do not care. Where it meets someone who can tell (view, as_strided, reshape, sym_stride, the caller) the decision falls.
+// Scatters clone the storage of their base with its strides, so nothing changes. index_put and its like clone with `preserve_format`, which
+// makes a view of something larger dense; index_add, scatter, masked_fill … make a row-major result of any base; a pointwise operator's follows all of its
+// operands; a copy that is not made has its source's. Then a taint runs from the result through views and operators whose output
+// follows their operand's strides, and stops at operators that do not care. Where it meets someone who can tell (view, as_strided, reshape, sym_stride,
+// the caller) the decision falls.
 #include <algorithm>
 #include <unordered_set>
 
@@ -20,7 +22,7 @@ bool oneOf(std::string_view name, std::initializer_list<std::string_view> names)
 /// Views that work at any strides and pass them on.
 bool anyStrides(std::string_view name) {
   return oneOf(name, {"slice", "select", "permute", "transpose", "t", "unsqueeze", "squeeze", "expand", "alias", "detach", "split", "split_with_sizes",
-                      "unbind", "diagonal", "chunk", "narrow", "movedim", "swapaxes"});
+                      "unbind", "diagonal", "chunk", "narrow", "movedim", "swapaxes", "unfold"});
 }
 
 /// Operators whose result and its strides do not depend on their operands' strides.
@@ -28,98 +30,163 @@ bool indifferent(std::string_view name) {
   return oneOf(name, {"mm", "bmm", "addmm", "baddbmm", "addbmm", "mv", "dot", "embedding", "_local_scalar_dense", "item", "equal", "is_same_size"});
 }
 
+/// Operators that move elements and compute nothing.
+bool movesOnly(std::string_view name) {
+  return oneOf(name, {"clone", "_to_copy", "contiguous", "cat", "stack", "index", "index_select", "gather", "flip", "roll", "repeat", "constant_pad_nd", "embedding",
+                      "zeros_like", "ones_like", "full_like", "empty_like"}) || name.ends_with("_copy");
+}
+
 /// Updates that clone with the strides and the offset of their base.
-bool keepsLayout(Operators& operators, const graph::ir::Node& node) {
-  const Operator& op = operators.of(node);
+bool keepsLayout(const graph::ir::Node& node, const Operator& op) {
   return op.effect == Effect::update && (!op.view.empty() || operatorName(node.target) == "copy");
 }
 
 /// Updates that keep the order of dimensions of a dense base. The others (index_add, scatter, masked_fill …) make a row-major result.
-bool keepsOrder(std::string_view name) { return oneOf(name, {"index_put", "_unsafe_index_put", "index_fill", "put"}); }
+bool keepsOrder(std::string_view name) { return oneOf(name, {"index_put", "_unsafe_index_put", "index_fill", "put", "clone", "_to_copy", "lift_fresh_copy"}); }
 
-/// Operators whose result is row-major whatever they are given.
-bool makesRowMajor(const graph::ir::Node& node) {
-  return !node.kwarg("memory_format") && oneOf(operatorName(node.target), {"zeros", "ones", "full", "empty", "arange", "rand", "randn", "index_add", "index_copy",
-                                                                     "scatter", "scatter_add", "scatter_reduce", "masked_scatter"});
+bool asksRowMajor(const graph::ir::Node& node) {
+  const auto* format = node.kwarg("memory_format");
+  const auto* name = format ? format->as<graph::ir::Name>() : nullptr;
+  return name && name->text == "torch.contiguous_format";
 }
 
-bool isContiguous(const std::vector<Expr>& shape, const std::vector<Expr>& stride) {
-  Expr expected(1);
-  for (size_t d = shape.size(); d-- > 0;) {
-    if (shape[d].asConstant() != 1 && !(stride[d] == expected)) return false;
-    expected = expected * shape[d];
-  }
-  return true;
+bool asksOtherFormat(const graph::ir::Node& node) {
+  const auto* format = node.kwarg("memory_format");
+  const auto* name = format ? format->as<graph::ir::Name>() : nullptr;
+  return name && name->text != "torch.contiguous_format" && name->text != "torch.preserve_format";
 }
 
 }  // namespace
 
 /// Whether a value is all of a result that is dense (or even row-major) as printed. A fresh result of one operator is dense; a scatter's is
 /// what its base is.
-bool MemoryPlan::isDense(NodeId value, bool rowMajor) {
+bool MemoryPlan::isDense(NodeId value, bool rowMajor) const {
   for (;;) {
     const Location& at = *storage_.location(value);
     if (!storage_.sameTensor(at, *storage_.location(at.owner))) return false;
     const auto& owner = graph_.node(at.owner);
-    const auto effect = operators_.of(owner).effect;
-    if ((effect != Effect::fresh && effect != Effect::update) || owner.target.find("strided") != std::string::npos) return false;
-    if (!keepsLayout(operators_, owner)) return !rowMajor || makesRowMajor(owner);
+    const Operator& op = storage_.operatorOf(at.owner);
+    if ((op.effect != Effect::fresh && op.effect != Effect::update && op.effect != Effect::mayView) || owner.target.find("strided") != std::string::npos) return false;
+    if (!keepsLayout(owner, op)) return !rowMajor || makesRowMajor(owner);
     value = firstOperand(owner);
     if (!value || !storage_.location(value)) return false;
   }
 }
 
-bool MemoryPlan::keepsGeometry(NodeId update) {
-  if (keepsLayout(operators_, graph_.node(update))) return true;
-  const NodeId base = firstOperand(graph_.node(update));
-  const Location& at = *storage_.location(base);
-  if (isDense(base, !keepsOrder(operatorName(graph_.node(update).target)))) return true;
-  const auto* t = graph_.node(base).tensor();
-  const bool fromStart = std::all_of(at.region.box.begin(), at.region.box.end(), [](const Interval& i) { return i.lo == Expr(0); });
-  return t && t->stride && fromStart && isContiguous(t->shape, *t->stride);
+bool MemoryPlan::stridesKept(NodeId owner, bool annotated) const {
+  const auto& node = graph_.node(owner);
+  const Operator& op = storage_.operatorOf(owner);
+  const NodeId base = base_[owner.value];
+  if (how_[owner.value] == How::inPlace && keepsLayout(node, op)) return true;
+  if (annotated) {
+    const auto *t = node.tensor(), *of = graph_.node(base).tensor();
+    const auto sameStride = [&] {
+      for (size_t d = 0; d < t->stride->size(); ++d)
+        if (!((*t->stride)[d] == (*of->stride)[d]) && t->shape[d].asConstant() != 1) return false;
+      return true;
+    };
+    if (!placed_[owner.value] && t && of && t->stride && of->stride && t->stride->size() == of->stride->size() && sameStride()) return true;
+  }
+  bool leans = false;
+  bool* const may = annotated ? &leans : nullptr;
+  if (how_[owner.value] == How::forward && op.forward == Forward::view) {   // dense in the view's order, so row-major only where the view is
+    const auto map = storage_.mapOf(*placed_[owner.value]);
+    return map && map->isRowMajor(storage_.facts()) && storage_.rowMajor(placed_[owner.value]->owner, may);
+  }
+  if (asksOtherFormat(node)) return false;
+  if (how_[owner.value] == How::forward && op.forward == Forward::source) {   // copy(d, s) has the strides of d
+    const NodeId to = firstOperand(node);
+    return storage_.rowMajor(base, may) && to && storage_.rowMajor(to, may);
+  }
+  if (op.effect == Effect::fresh && op.forward == Forward::none) {   // a twin: its result follows its operands
+    bool all = true;
+    node.forEachInput([&](NodeId n) {
+      const auto* t = graph_.node(n).tensor();
+      if (t) all &= t->shape.empty() || storage_.rowMajor(n, may);
+    });
+    return all;
+  }
+  return isDense(base, asksRowMajor(node) || !keepsOrder(operatorName(node.target))) || storage_.rowMajor(base, may);
 }
 
-void MemoryPlan::checkGeometry(const std::vector<NodeId>& owners, std::vector<Conflict>& out) {
-  std::vector<std::pair<NodeId, NodeId>> work;   // value with other strides than printed, the update it comes from
-  std::unordered_set<NodeId> seen;
-  const auto taint = [&](NodeId value, NodeId from) { if (seen.insert(value).second) work.emplace_back(value, from); };
-  for (const NodeId o : owners) {
-    if (!base_[o.value] || keepsLayout(operators_, graph_.node(o))) continue;
-    if (!keepsGeometry(o)) { taint(o, o); continue; }
-    // Of a copy the storage begins with it; an input may begin anywhere in its own.
-    if (!keptByCaller(root(o))) continue;
-    for (const NodeId value : storage_.aliases(o))
-      for (const NodeId user : graph_.users(value))
-        if (graph_.node(user).target.find("storage_offset") != std::string::npos)
-          out.push_back({Rule::geometryChanges, graph_.node(user).name + " can tell the offset of " + graph_.node(value).name, {user}});
+MemoryPlan::Change MemoryPlan::change(NodeId owner, bool annotated) const {
+  const bool inPlace = how_[owner.value] == How::inPlace;
+  if (inPlace && keepsLayout(graph_.node(owner), storage_.operatorOf(owner))) return Change::none;
+  if (!stridesKept(owner, annotated)) return Change::strides;
+  // Of a copy the storage begins with it and is as large; an input may begin anywhere in its own.
+  const Location& at = placed_[owner.value] ? *placed_[owner.value] : *storage_.location(base_[owner.value]);
+  const bool whole = storage_.sameTensor(at, *storage_.location(at.owner)) && !keptByCaller(root(owner));
+  return whole ? Change::none : Change::storage;
+}
+
+void MemoryPlan::checkGeometry(const Planned& s, std::vector<Conflict>& out) {
+  for (const NodeId o : s.owners) {
+    if (!base_[o.value]) continue;
+    Change how = change(o, false);
+    if (how == Change::none) continue;
+    auto found = whoCanTell(s, o, how);
+    if (!found.empty() && how == Change::strides) {
+      const Change annotated = change(o, true);
+      if (annotated != how) {
+        relies_.insert(o);
+        found = annotated == Change::none ? std::vector<Conflict>{} : whoCanTell(s, o, annotated);
+      }
+    }
+    out.insert(out.end(), found.begin(), found.end());
   }
+}
+
+/// Everybody whose result, or whose legality, depends on where and how the result of `owner` lies.
+std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Change change) const {
+  std::vector<Conflict> out;
+  std::vector<NodeId> work;
+  std::unordered_set<NodeId> seen;
+  const auto taint = [&](NodeId value) { if (seen.insert(value).second) work.push_back(value); };
+  const bool strides = change == Change::strides;
+  taint(owner);
   while (!work.empty()) {
-    const auto [value, from] = work.back();
+    const NodeId value = work.back();
     work.pop_back();
     for (const NodeId user : graph_.users(value)) {
       const auto& node = graph_.node(user);
-      const Operator& op = operators_.of(node);
+      const Operator& op = storage_.operatorOf(user);
       const auto name = operatorName(node.target);
       const bool first = firstOperand(node) == value;
-      const auto tell = [&] {
-        out.push_back({Rule::geometryChanges, node.name + " can tell the strides of " + graph_.node(value).name + ", which may differ when " + graph_.node(from).name + " is done in place", {user}});
+      const auto tell = [&](const char* what) {
+        out.push_back({Rule::geometryChanges, node.name + " can tell the " + what + " of " + graph_.node(value).name + ", which may differ when " +
+                       graph_.node(owner).name + (how_[owner.value] == How::forward ? " is not copied" : " is done in place"), {user}, {}});
       };
       switch (op.effect) {
         case Effect::symbolic: case Effect::input: case Effect::constant: break;
-        case Effect::stride: case Effect::mayView: case Effect::output: case Effect::unknown: tell(); break;
-        case Effect::view: if (anyStrides(name)) taint(user, from); else tell(); break;
-        case Effect::getitem: taint(user, from); break;
-        case Effect::mutation: if (first) taint(user, from); break;
-        case Effect::update: if (first) taint(user, from); break;   // as a source only its values matter
-        case Effect::fresh: {
-          const bool contiguousClone = name == "clone" && node.kwarg("memory_format") && node.kwarg("memory_format")->as<graph::ir::Name>() &&
-                                       node.kwarg("memory_format")->as<graph::ir::Name>()->text == "torch.contiguous_format";
-          if (!indifferent(name) && !contiguousClone && !node.sym()) taint(user, from);
+        case Effect::stride:
+          if (strides || node.target.find("storage_offset") != std::string::npos) tell(strides ? "strides" : "offset");
           break;
-        }
+        case Effect::output:
+          if (strides || !keptByCaller(s.root)) tell(strides ? "strides" : "storage");   // a share in an input has a rule of its own
+          break;
+        case Effect::unknown: tell(strides ? "strides" : "storage"); break;
+        case Effect::mayView: if (strides) tell("strides"); else taint(user); break;
+        case Effect::view:
+          if (name == "as_strided") tell("storage");
+          else if (!strides || anyStrides(name)) taint(user);
+          else tell("strides");
+          break;
+        case Effect::getitem: taint(user); break;
+        case Effect::mutation: if (first) taint(user); break;
+        case Effect::update:   // of a base; as a source only its values matter
+          if (first && (keepsLayout(node, op) || merged(user) || strides)) taint(user);
+          else if (!first && how_[user.value] == How::forward) taint(user);
+          break;
+        case Effect::fresh:
+          if (merged(user) && base_[user.value] == value) { taint(user); break; }
+          // Sums and products over elements that lie otherwise may come out in other bits.
+          if (strides && how_[owner.value] == How::forward && !op.pointwise && !movesOnly(name)) { tell("strides"); break; }
+          if (strides && !indifferent(name) && !(name == "clone" && asksRowMajor(node)) && !node.sym()) taint(user);
+          break;
       }
     }
   }
+  return out;
 }
 
 }  // namespace rewrites

@@ -13,40 +13,113 @@ MemoryPlan::MemoryPlan(const Graph& graph) : graph_(graph), storage_(graph) {
   const size_t limit = graph.idLimit();
   positions_.resize(limit);
   accesses_.resize(limit);
+  how_.resize(limit);
   base_.resize(limit);
+  placed_.resize(limit);
   mergedInto_.resize(limit);
   uint32_t at = 1;
   for (NodeId id : graph) positions_[id.value] = at++;
-  for (NodeId id : graph) {
-    const auto& node = graph.node(id);
-    const Operator& op = operators_.of(node);
-    const auto* nonBlocking = graph::ir::argumentByName(node, "non_blocking");
-    const bool asynchronous = op.collective || (nonBlocking && nonBlocking->as<bool>() && *nonBlocking->as<bool>());
-    forEachRead(storage_, operators_, id, [&](const Read& r) {
-      auto& a = accesses_[storage_.owner(r.value).value];
-      a.reads.push_back({id, r});
-      if (op.effect == Effect::output) a.returned.push_back(r.value);
-      if (asynchronous) a.asynchronous.push_back(id);
-    });
-    forEachWrite(storage_, operators_, id, [&](const Write& w) {
-      auto& a = accesses_[storage_.owner(w.value).value];
-      if (op.effect == Effect::unknown) { a.unknown.push_back(id); return; }
-      a.writes.push_back({id, w});
-      if (asynchronous) a.asynchronous.push_back(id);
-    });
+  findLive();
+  for (NodeId id : graph)
+    if (isLive(id)) recordAccesses(id);
+}
+
+void MemoryPlan::findLive() {
+  live_.assign(graph_.idLimit(), !graph_.output());   // of a fragment nobody knows what is used
+  std::vector<NodeId> work;
+  const auto mark = [&](NodeId id) {
+    if (live_[id.value]) return;
+    live_[id.value] = 1;
+    work.push_back(id);
+  };
+  for (NodeId id : graph_) {
+    const auto& node = graph_.node(id);
+    const Operator& op = storage_.operatorOf(id);
+    const bool acts = op.effect == Effect::output || op.effect == Effect::mutation || op.effect == Effect::unknown || op.collective;
+    const auto* schema = acts || op.effect != Effect::fresh || !graph_.users(id).empty() ? nullptr : graph::ir::findSchema(node.target, node.args.size());
+    if (acts || (schema && schema->returns.empty())) mark(id);
+  }
+  while (!work.empty()) {
+    const NodeId id = work.back();
+    work.pop_back();
+    graph_.node(id).forEachInput(mark);
   }
 }
 
-void MemoryPlan::merge(NodeId update) {
-  const NodeId base = firstOperand(graph_.node(update));
-  base_[update.value] = base;
-  mergedInto_[storage_.owner(base).value].push_back(update);
+void MemoryPlan::recordAccesses(NodeId id) {
+  const auto& node = graph_.node(id);
+  const Operator& op = storage_.operatorOf(id);
+  const auto* nonBlocking = op.effect == Effect::view ? nullptr : graph::ir::argumentByName(node, "non_blocking");
+  const bool asynchronous = op.collective || (nonBlocking && nonBlocking->as<bool>() && *nonBlocking->as<bool>());
+  uint32_t until = kCaller;   // a collective is over when all of its results were waited for
+  if (op.collective && op.effect == Effect::fresh) {
+    bool waited = !graph_.users(id).empty();
+    uint32_t last = 0;
+    for (const NodeId user : graph_.users(id)) {
+      waited &= operatorName(graph_.node(user).target) == "wait_tensor";
+      last = std::max(last, position(user));
+    }
+    if (waited) until = last;
+  }
+  forEachRead(storage_, id, [&](const Read& r) {
+    auto& a = accesses_[storage_.owner(r.value).value];
+    a.reads.push_back({id, r});
+    if (op.effect == Effect::output) a.returned.push_back(r.value);
+    if (asynchronous) a.pending.push_back({id, r.value, until});
+  });
+  forEachWrite(storage_, id, [&](const Write& w) {
+    auto& a = accesses_[storage_.owner(w.value).value];
+    if (op.effect == Effect::unknown) { a.unknown.push_back(id); return; }
+    a.writes.push_back({id, w});
+    if (asynchronous) a.asynchronous.push_back(id);
+  });
+  const auto* at = storage_.location(id);
+  if (at && at->storageRelative && !at->known && keptByCaller(at->owner)) strayViews_.push_back(id);
 }
 
-void MemoryPlan::unmerge(NodeId update) {
-  auto& siblings = mergedInto_[storage_.owner(base_[update.value]).value];
-  siblings.erase(std::remove(siblings.begin(), siblings.end(), update), siblings.end());
-  base_[update.value] = NodeId{};
+std::vector<NodeId> MemoryPlan::results(NodeId node) const {
+  if (!storage_.operatorOf(node).multiple) return {node};
+  std::vector<NodeId> all;
+  for (const NodeId user : graph_.users(node)) {
+    const auto* at = storage_.location(user);
+    if (at && at->owner == user) all.push_back(user);   // an item that was taken twice has the first one as its owner
+  }
+  return all;
+}
+
+NodeId MemoryPlan::base(NodeId node, How how) const {
+  const auto& n = graph_.node(node);
+  if (how == How::forward && storage_.operatorOf(node).forward == Forward::source) {
+    const auto source = operand(n, 1);
+    return source.size() == 1 ? source[0] : NodeId{};
+  }
+  return firstOperand(n);
+}
+
+void MemoryPlan::merge(NodeId node, How how) {
+  const auto& n = graph_.node(node);
+  const NodeId from = base(node, how);
+  const Operator& op = storage_.operatorOf(node);
+  how_[node.value] = how;
+  for (const NodeId result : results(node)) {
+    base_[result.value] = from;
+    mergedInto_[storage_.owner(from).value].push_back(result);
+    if (how != How::forward || op.forward != Forward::view) continue;
+    const auto& item = graph_.node(result);
+    const auto* shape = item.tensor() ? &item.tensor()->shape : nullptr;
+    const auto* index = op.multiple && item.args.size() > 1 ? item.args[1].as<int64_t>() : nullptr;
+    placed_[result.value] = index ? storage_.split(*storage_.location(from), op.view, n, *index, shape) : storage_.view(*storage_.location(from), op.view, n, shape);
+  }
+}
+
+void MemoryPlan::unmerge(NodeId node) {
+  for (const NodeId result : results(node)) {
+    auto& siblings = mergedInto_[storage_.owner(base_[result.value]).value];
+    siblings.erase(std::remove(siblings.begin(), siblings.end(), result), siblings.end());
+    base_[result.value] = NodeId{};
+    placed_[result.value].reset();
+  }
+  how_[node.value] = How::no;
 }
 
 NodeId MemoryPlan::root(NodeId value) const {
@@ -64,33 +137,39 @@ std::vector<NodeId> MemoryPlan::owners(NodeId root) const {
 }
 
 Location MemoryPlan::lifted(Location at) const {
-  // Outwards: the owner of `at` is a merged update, which lies where its base lies.
+  // Outwards: the owner of `at` is a merged result, which lies where its base lies.
   while (base_[at.owner.value]) {
-    const Location& base = *storage_.location(base_[at.owner.value]);
-    at.owner = base.owner;
-    at.region = compose(base, at.region);
-    for (int& d : at.dims)
-      if (d >= 0) d = static_cast<size_t>(d) < base.dims.size() ? base.dims[static_cast<size_t>(d)] : -2;
-    at.ordered &= base.ordered;
-    at.selfOverlap |= base.selfOverlap;
-    at.sometimesFresh |= base.sometimesFresh;
-    at.plain &= base.plain;
-    at.known &= base.known;
+    const Location& base = placed_[at.owner.value] ? *placed_[at.owner.value] : *storage_.location(base_[at.owner.value]);
+    at = storage_.compose(base, at);
   }
   return at;
 }
 
-bool MemoryPlan::writes(NodeId update) {
+Location MemoryPlan::windowOf(NodeId update) const {
+  if (auto view = storage_.scatterView(update)) return std::move(*view);
+  Location window = *storage_.location(firstOperand(graph_.node(update)));
+  if (const auto region = storage_.window(update)) window.region = *region;
+  else window.region.partial = true;
+  return window;
+}
+
+uint32_t MemoryPlan::created(NodeId owner) const {
+  if (keptByCaller(owner)) return 0;
+  const auto& node = graph_.node(owner);
+  return position(node.target == "_operator.getitem" ? firstOperand(node) : owner);
+}
+
+bool MemoryPlan::writes(NodeId update) const {
+  if (how(update) != How::inPlace) return false;
   const auto& node = graph_.node(update);
-  const Operator& op = operators_.of(node);
+  const Operator& op = storage_.operatorOf(update);
   if (op.twin != "aten.copy_.default") return true;   // scatters, and copy: they move the source into their window
   const auto source = operand(node, 1);
   if (source.size() != 1 || !storage_.location(source[0]) || root(source[0]) != root(update)) return true;
-  const auto view = op.view.empty() ? std::optional(*storage_.location(firstOperand(node))) : storage_.scatterView(update);
-  return !view || !storage_.sameTensor(lifted(*view), planned(source[0]));
+  return !storage_.sameTensor(lifted(windowOf(update)), planned(source[0]));
 }
 
-bool MemoryPlan::isErased(NodeId copy) {
+bool MemoryPlan::isErased(NodeId copy) const {
   const auto& node = graph_.node(copy);
   if (!node.target.starts_with("aten.copy_.")) return false;
   const NodeId to = firstOperand(node);
@@ -99,31 +178,12 @@ bool MemoryPlan::isErased(NodeId copy) {
   return storage_.sameTensor(planned(to), planned(from[0]));
 }
 
-std::vector<NodeId> MemoryPlan::erasedCopies(NodeId root) {
+std::vector<NodeId> MemoryPlan::erasedCopies(NodeId root) const {
   std::vector<NodeId> copies;
   for (const NodeId o : owners(root))
     for (const auto& w : accesses_[o.value].writes)
       if (isErased(w.writer)) copies.push_back(w.writer);
   return copies;
-}
-
-std::vector<MemoryPlan::PlannedWrite> MemoryPlan::plannedWrites(const std::vector<NodeId>& owners) {
-  std::vector<PlannedWrite> all;
-  for (const NodeId o : owners) {
-    for (const auto& w : accesses_[o.value].writes) {
-      Location at = planned(w.write.value);
-      const bool covers = w.write.covers && at.known && !at.sometimesFresh;   // through a reshape that copied it would write elsewhere
-      all.push_back({position(w.writer), w.writer, o, std::move(at.region), covers, isErased(w.writer)});
-    }
-    if (!base_[o.value] || !writes(o)) continue;
-    // What the decided update writes: its window, seen from the base's owner, placed into the planned storage.
-    Location window = *storage_.location(base_[o.value]);
-    if (auto region = storage_.window(o)) window.region = *region;
-    else window.region.exact = false;
-    all.push_back({position(o), o, NodeId{}, lifted(std::move(window)).region, false, false});
-  }
-  std::sort(all.begin(), all.end(), [](const PlannedWrite& a, const PlannedWrite& b) { return a.at < b.at; });
-  return all;
 }
 
 uint32_t MemoryPlan::lastWrite(NodeId owner) const {
@@ -140,10 +200,10 @@ uint32_t MemoryPlan::lastRead(NodeId root) const {
   return last;
 }
 
-uint32_t MemoryPlan::lastSilentAccess(NodeId owner) {
+uint32_t MemoryPlan::lastSilentAccess(NodeId owner) const {
   const auto silent = [&](NodeId id) {
     const auto& node = graph_.node(id);
-    const auto effect = operators_.of(node).effect;
+    const auto effect = storage_.operatorOf(id).effect;
     const auto* schema = effect == Effect::mayView || effect == Effect::unknown ? graph::ir::findSchema(node.target, node.args.size()) : nullptr;
     return schema && std::all_of(schema->returns.begin(), schema->returns.end(), [](const auto& r) { return r.aliasSet.empty(); });
   };
@@ -157,20 +217,27 @@ uint32_t MemoryPlan::lastSilentAccess(NodeId owner) {
   return any ? std::max(lastRead(owner), lastWrite(owner)) : 0;
 }
 
-bool MemoryPlan::keptByCaller(NodeId owner) {
-  const auto effect = operators_.of(graph_.node(owner)).effect;
+bool MemoryPlan::keptByCaller(NodeId owner) const {
+  const auto effect = storage_.operatorOf(owner).effect;
   return effect == Effect::input || effect == Effect::constant;
 }
 
-std::optional<Conflict> MemoryPlan::check(NodeId root) {
+bool MemoryPlan::reliesOnStrides(NodeId root) const {
   const auto all = owners(root);
+  return std::any_of(all.begin(), all.end(), [&](NodeId o) { return relies_.count(o) || storage_.reliesOnStrides(o); });
+}
+
+std::optional<Conflict> MemoryPlan::check(NodeId root) {
+  Planned s{root, owners(root), {}, {}};
+  for (const NodeId o : s.owners) relies_.erase(o);
   std::vector<Conflict> conflicts;
-  if (all.size() > 1) {
-    checkTouches(all, conflicts);
-    checkBases(all, conflicts);
-    checkEscapes(all, root, conflicts);
-    checkReads(all, root, conflicts);
-    checkGeometry(all, conflicts);
+  if (s.owners.size() > 1) {
+    planWrites(s);
+    checkTouches(s, conflicts);
+    checkBases(s, conflicts);
+    checkEscapes(s, conflicts);
+    checkReads(s, conflicts);
+    checkGeometry(s, conflicts);
   }
   if (conflicts.empty()) return std::nullopt;
   auto worst = std::min_element(conflicts.begin(), conflicts.end(), [](const Conflict& a, const Conflict& b) { return a.rule < b.rule; });

@@ -1,13 +1,15 @@
-// The in-place decisions taken so far, and the test for one more: where every value would lie, what would be written when, and which
+// The decisions taken so far, and the test for one more: where every value would lie, what would be written when, and which
 // reader would then see the wrong content.
 //
-// The graph stays as printed. A decided update's storage is merged into its base's; `check(root)` looks at one planned storage: its
-// writes (those of the graph and the decided ones), its readers as printed (erased scatters and copies included), the
-// caller who reads every input at the end. A value's content is fixed where it was computed, or at the last printed write of its storage
-// that covers it; a reader at q that is fixed at f conflicts with a planned write w, f < w < q, in its region. One thread.
+// The graph stays as printed. A decided node's result shows its base's storage: in place it writes its window there, forwarded it is a
+// copy that is not made. `check(root)` looks at one planned storage: its writes (those of the graph and the decided ones), its readers as
+// printed, the caller who reads every input at the end. What a value holds, as printed, is a set of versions: a fresh result's is its
+// own, an update's is its base's outside of its window, a forwarded copy's is its source's, and a `copy_` that copies a thing onto itself
+// gives its destination the source's. A reader conflicts with a write that is no part of the versions it needs, unless they overwrite it. One thread.
 #pragma once
 
 #include <limits>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,11 +19,12 @@
 
 namespace rewrites {
 
-/// Why a decision cannot stand. `reader` is no node for the caller.
+/// Why a decision cannot stand.
 struct Conflict {
   Rule rule = Rule::unknownOperator;
   std::string because;
   std::vector<graph::ir::NodeId> blockers;
+  graph::ir::NodeId write;   // whose write is in the way; no node where that is not the question
 };
 
 class MemoryPlan {
@@ -29,35 +32,46 @@ class MemoryPlan {
   explicit MemoryPlan(const graph::ir::Graph& graph);
 
   const Storage& storage() const { return storage_; }
-  Operators& operators() { return operators_; }
   uint32_t position(graph::ir::NodeId id) const { return positions_[id.value]; }
 
-  void merge(graph::ir::NodeId update);
-  void unmerge(graph::ir::NodeId update);       // in reverse order of merge
-  bool merged(graph::ir::NodeId update) const { return base_[update.value].value != 0; }
+  void merge(graph::ir::NodeId node, How how);
+  void unmerge(graph::ir::NodeId node);
+  How how(graph::ir::NodeId node) const { return how_[node.value]; }
+  /// Somebody sees what it does: the caller, an operator that writes, asserts or is unknown. What nobody sees is neither decided nor a reader.
+  bool isLive(graph::ir::NodeId node) const { return live_[node.value]; }
+  bool merged(graph::ir::NodeId node) const { return how_[node.value] != How::no; }
+  /// The value that a decided node's result takes over: operand 0, or for a forwarded copy(d, s) operand 1.
+  graph::ir::NodeId base(graph::ir::NodeId node, How how) const;
+  /// The values that a node makes: itself, or its getitems.
+  std::vector<graph::ir::NodeId> results(graph::ir::NodeId node) const;
   /// The planned storage of a value: the node that owns it.
   graph::ir::NodeId root(graph::ir::NodeId value) const;
 
   /// The worst conflict of one planned storage, by the order of the rules; nothing when it is safe.
   std::optional<Conflict> check(graph::ir::NodeId root);
-  /// Whether a decided update still writes (false: its source already is in the right place).
-  bool writes(graph::ir::NodeId update);
+  /// Whether a decided update still writes (false: forwarded, or its source already is in the right place).
+  bool writes(graph::ir::NodeId update) const;
   /// The copy_ nodes of a planned storage that copy a thing to itself.
-  std::vector<graph::ir::NodeId> erasedCopies(graph::ir::NodeId root);
+  std::vector<graph::ir::NodeId> erasedCopies(graph::ir::NodeId root) const;
+  bool isErased(graph::ir::NodeId copy) const;
   /// The last position at which a printed owner's elements are written, as printed; the last at which any of a planned storage's are read.
   uint32_t lastWrite(graph::ir::NodeId owner) const;
   uint32_t lastRead(graph::ir::NodeId root) const;
   /// The last access to an owner that operators which alias it without saying so in their schema pass on; 0 when there are none.
-  uint32_t lastSilentAccess(graph::ir::NodeId owner);
+  uint32_t lastSilentAccess(graph::ir::NodeId owner) const;
+  /// Whether what was decided in this storage holds only for the strides that the graph annotates.
+  bool reliesOnStrides(graph::ir::NodeId root) const;
   /// Where a value lies in its planned storage.
   Location planned(graph::ir::NodeId value) const { return lifted(*storage_.location(value)); }
 
  private:
   struct OwnerRead { graph::ir::NodeId reader; Read read; };
   struct OwnerWrite { graph::ir::NodeId writer; Write write; };
+  struct Pending { graph::ir::NodeId node, value; uint32_t until; };   // an asynchronous reader, until it is waited for
   struct Accesses {
     std::vector<OwnerRead> reads;
-    std::vector<OwnerWrite> writes;
+    std::vector<OwnerWrite> writes;                         // in execution order
+    std::vector<Pending> pending;
     std::vector<graph::ir::NodeId> unknown, asynchronous;   // nodes that make any write into this storage unsafe
     std::vector<graph::ir::NodeId> returned;                // values that the output returns
   };
@@ -65,34 +79,58 @@ class MemoryPlan {
     uint32_t at = 0;
     graph::ir::NodeId node;
     graph::ir::NodeId printedOwner;   // no node for a decided update
-    Region region;
+    Location where;
     bool covers = false, erased = false;
+  };
+  /// One planned storage while it is checked.
+  struct Planned {
+    graph::ir::NodeId root;
+    std::vector<graph::ir::NodeId> owners;     // printed ones, the root first, then in execution order
+    std::vector<PlannedWrite> writes;          // in execution order
+    std::vector<uint8_t> closed;               // by owner: its content contains all writes before it
   };
   static constexpr uint32_t kCaller = std::numeric_limits<uint32_t>::max();
 
-  /// A location in a merged update, seen from the storage that it was merged into.
+  /// A location in a merged result, seen from the storage that it was merged into.
   Location lifted(Location at) const;
+  /// What an update writes, in its base's printed owner.
+  Location windowOf(graph::ir::NodeId update) const;
   std::vector<graph::ir::NodeId> owners(graph::ir::NodeId root) const;
-  std::vector<PlannedWrite> plannedWrites(const std::vector<graph::ir::NodeId>& owners);
-  bool isErased(graph::ir::NodeId copy);
-  bool keptByCaller(graph::ir::NodeId owner);
-  void checkBases(const std::vector<graph::ir::NodeId>& owners, std::vector<Conflict>& out);
-  void checkTouches(const std::vector<graph::ir::NodeId>& owners, std::vector<Conflict>& out);
-  void checkEscapes(const std::vector<graph::ir::NodeId>& owners, graph::ir::NodeId root, std::vector<Conflict>& out);
-  void checkReads(const std::vector<graph::ir::NodeId>& owners, graph::ir::NodeId root, std::vector<Conflict>& out);
-  void checkRead(const OwnerRead& read, uint32_t at, graph::ir::NodeId owner, const std::vector<PlannedWrite>& writes, std::vector<Conflict>& out);
-  void checkGeometry(const std::vector<graph::ir::NodeId>& owners, std::vector<Conflict>& out);
-  bool keepsGeometry(graph::ir::NodeId update);
-  bool isDense(graph::ir::NodeId value, bool rowMajor);
+  /// When a fresh result's content is there: at its node, for one of several results at their operator.
+  uint32_t created(graph::ir::NodeId owner) const;
+  bool keptByCaller(graph::ir::NodeId owner) const;
+  bool isWritten(graph::ir::NodeId owner) const;
+  bool isRead(const OwnerRead& read) const;
+  void findLive();
+  void recordAccesses(graph::ir::NodeId id);
+  void planWrites(Planned& s) const;
+  void checkBases(const Planned& s, std::vector<Conflict>& out) const;
+  void checkTouches(const Planned& s, std::vector<Conflict>& out) const;
+  void checkEscapes(const Planned& s, std::vector<Conflict>& out) const;
+  void checkReads(const Planned& s, std::vector<Conflict>& out) const;
+  void checkRead(const Planned& s, const OwnerRead& read, uint32_t at, size_t owner, std::vector<Conflict>& out) const;
+  /// Whether what `owner` holds at `at` in `part`, as printed, contains `write` or lies over it: the reader does not mind it.
+  bool agrees(const Planned& s, const PlannedWrite& write, graph::ir::NodeId owner, const Region& part, uint32_t at, int& budget) const;
+  bool ownWrite(const Planned& s, const OwnerRead& read, graph::ir::NodeId owner, const PlannedWrite& write) const;
+  void checkGeometry(const Planned& s, std::vector<Conflict>& out);
+  enum class Change : uint8_t { none, storage, strides };   // of a decided result: nothing; its place in a storage; also its strides
+  Change change(graph::ir::NodeId owner, bool annotated) const;
+  bool stridesKept(graph::ir::NodeId owner, bool annotated) const;
+  bool isDense(graph::ir::NodeId value, bool rowMajor) const;
+  std::vector<Conflict> whoCanTell(const Planned& s, graph::ir::NodeId owner, Change change) const;
   Conflict explain(const OwnerRead& read, uint32_t at, const Location& where, const PlannedWrite& write, Overlap overlap) const;
 
   const graph::ir::Graph& graph_;
   Storage storage_;
-  Operators operators_;
   std::vector<uint32_t> positions_;
+  std::vector<uint8_t> live_;                                 // by node
   std::vector<Accesses> accesses_;                            // by printed owner
-  std::vector<graph::ir::NodeId> base_;                       // of a merged update, by id
+  std::vector<How> how_;                                      // by node
+  std::vector<graph::ir::NodeId> base_;                       // of a merged result, by id
+  std::vector<std::optional<Location>> placed_;               // where a forwarded view lies, by id of the result; others lie where their base lies
   std::vector<std::vector<graph::ir::NodeId>> mergedInto_;    // by printed owner of the base
+  std::vector<graph::ir::NodeId> strayViews_;                 // as_strided of inputs: may show what lies beside them
+  std::set<graph::ir::NodeId> relies_;                        // results of which the decision leans on annotated strides
 };
 
 }  // namespace rewrites

@@ -49,9 +49,21 @@ bool readsNothing(std::string_view name) {
   return name.ends_with("_like") || name.starts_with("new_") || oneOf(name, {"fill", "zero", "copy", "fill_", "zero_", "copy_", "empty_strided", "uniform_", "normal_", "random_", "bernoulli_", "exponential_"});
 }
 
+/// The view that a `*_copy` operator copies (`aten.slice.Tensor` of `aten.slice_copy.Tensor`); empty for every other operator, and for
+/// as_strided_copy, whose view would show another storage.
+std::string copiedView(std::string_view target) {
+  const auto name = operatorName(target);
+  if (!target.starts_with("aten.") || !name.ends_with("_copy") || oneOf(name, {"index_copy", "as_strided_copy", "_to_copy"})) return {};
+  std::string view = "aten." + std::string(name.substr(0, name.size() - 5)) + std::string(target.substr(5 + name.size()));
+  const Schema* schema = graph::ir::findSchema(view);
+  const bool aliases = schema && schema->returns.size() == 1 && !schema->returns[0].aliasSet.empty() && !schema->mutates();
+  return aliases ? view : std::string{};
+}
+
 Operator fromSchema(const Schema& schema, std::string_view target) {
   Operator op;
   const auto name = operatorName(target);
+  op.pointwise = schema.pointwise;
   op.readsOperand0 = !readsNothing(name);
   op.collective = target.starts_with("_c10d_functional") || target.starts_with("c10d");
   const auto tensorReturns = std::count_if(schema.returns.begin(), schema.returns.end(), [](const auto& r) { return r.type.starts_with("Tensor"); });
@@ -84,6 +96,7 @@ Operator fromSchema(const Schema& schema, std::string_view target) {
     op.effect = Effect::unknown;
   } else if (mayAlias(name)) {
     op.effect = Effect::mayView;
+    if (name == "contiguous") op.forward = Forward::clone;
   } else if (aliasing || aliasesSilently(name)) {
     op.effect = Effect::view;
   } else if (const auto view = scatterView(name); !view.empty()) {
@@ -93,8 +106,13 @@ Operator fromSchema(const Schema& schema, std::string_view target) {
   } else if (isUpdate(name) && target.starts_with("aten.")) {
     op.twin = name == "_unsafe_index_put" ? "aten.index_put_.default" : graph::ir::inPlaceTwin(target);
     op.effect = op.twin.empty() ? Effect::fresh : Effect::update;
+    if (name == "copy") op.forward = Forward::source;
   } else {
     op.effect = Effect::fresh;
+    op.view = copiedView(target);
+    if (!op.view.empty()) op.forward = Forward::view;
+    else if (target == "aten.clone.default" || target == "aten._to_copy.default" || target == "aten.lift_fresh_copy.default") op.forward = Forward::clone;
+    else if (!schema.random && target.starts_with("aten.") && !op.multiple) op.twin = graph::ir::inPlaceTwin(target);
   }
   return op;
 }
@@ -107,6 +125,17 @@ bool onIntegers(const Node& node) {
 }
 
 }  // namespace
+
+bool makesRowMajor(const Node& node) {
+  const auto* format = node.kwarg("memory_format");
+  const auto name = operatorName(node.target);
+  if (name == "clone" || name == "contiguous") {
+    const auto* contiguous = format ? format->as<graph::ir::Name>() : nullptr;
+    return (name == "contiguous" && !format) || (contiguous && contiguous->text == "torch.contiguous_format");
+  }
+  return !format && oneOf(name, {"zeros", "ones", "full", "empty", "arange", "rand", "randn", "index_add", "index_copy", "scatter", "scatter_add", "scatter_reduce",
+                                 "masked_scatter", "new_zeros", "new_ones", "new_full", "new_empty", "mm", "bmm"});
+}
 
 std::string_view operatorName(std::string_view target) {
   const auto first = target.find('.');

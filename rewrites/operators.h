@@ -30,6 +30,14 @@ enum class Effect : uint8_t {
   unknown,
 };
 
+/// How a copy need not be made: what its result could show instead.
+enum class Forward : uint8_t {
+  none,
+  clone,    // operand 0: clone, contiguous, _to_copy when the types agree
+  view,     // a view of operand 0: slice_copy …; Operator::view names it
+  source,   // copy(d, s): operand 1, when types and shapes agree
+};
+
 struct Operator {
   Effect effect = Effect::unknown;
   std::vector<size_t> written;     // mutation: schema arguments that are written
@@ -38,10 +46,13 @@ struct Operator {
   bool covers = false;             // mutation: every element of the destination is written
   bool multiple = false;           // several results, taken by getitem
   bool collective = false;         // runs asynchronously until waited for
-  std::string view;                // update by scatter: the view operator that shows its window
-  std::string twin;                // update: the in-place operator
+  bool pointwise = false;          // each element of the result depends on the operands' elements at its place alone
+  Forward forward = Forward::none;
+  std::string view;                // update by scatter: the view operator that shows its window; Forward::view: that view
+  std::string twin;                // update, or fresh: the in-place operator
 };
 
+/// References stay valid as long as the table.
 class Operators {
  public:
   const Operator& of(const graph::ir::Node& node);
@@ -50,6 +61,8 @@ class Operators {
   std::unordered_map<std::string, Operator> known_;
 };
 
+/// Its result is row-major whatever it is given: factories, and updates that do not keep their base's strides.
+bool makesRowMajor(const graph::ir::Node& node);
 /// "slice_scatter" of "aten.slice_scatter.default".
 std::string_view operatorName(std::string_view target);
 /// Tensor operand `index` (by schema position) of a node: the nodes in it (several for a list).

@@ -5,8 +5,6 @@
 #include <unordered_set>
 
 #include "graph/ir/schema.h"
-#include "rewrites/operators.h"
-#include "rewrites/views.h"
 
 namespace rewrites {
 
@@ -17,16 +15,6 @@ using graph::ir::Node;
 using graph::ir::NodeId;
 
 namespace {
-
-/// The arguments of a view that stands in the graph.
-class NodeArguments : public ViewArguments {
- public:
-  explicit NodeArguments(const Node& node) : node_(node) {}
-  const Argument* get(std::string_view name) const override { return graph::ir::argumentByName(node_, name); }
-
- private:
-  const Node& node_;
-};
 
 bool isNumber(const Node& node) { return node.sym() != nullptr; }
 
@@ -62,6 +50,7 @@ class StorageBuilder {
 
   void build() {
     s_.locations_.resize(g_.idLimit());
+    s_.operators_.resize(g_.idLimit());
     s_.integers_.resize(g_.idLimit());
     s_.members_.resize(g_.idLimit());
     stateRanges();
@@ -87,7 +76,8 @@ class StorageBuilder {
   }
 
   void visit(NodeId id, const Node& node) {
-    const Operator& op = operators_.of(node);
+    const Operator& op = s_.table_.of(node);
+    s_.operators_[id.value] = &op;
     if (isNumber(node)) s_.integers_[id.value] = node.sym()->value;
     switch (op.effect) {
       case Effect::input:
@@ -161,7 +151,8 @@ class StorageBuilder {
     const NodeId base = firstOperand(node);
     if (!base || !s_.location(base)) { unknown(id, node); return; }
     Location l = *s_.location(base);
-    l.region.exact = l.ordered = false;
+    l.region.partial = true;   // all of it, mostly; what a slice of it is nobody asks
+    l.ordered = false;
     l.shape.clear();
     l.dims.clear();
     put(id, std::move(l));
@@ -178,32 +169,65 @@ class StorageBuilder {
     const NodeId base = firstOperand(node);
     const Location* from = base ? s_.location(base) : nullptr;
     if (!from) { fresh(id, node); return; }
-    auto target = node.target;
-    if (const auto* schema = graph::ir::findSchema(target, node.args.size())) target = schema->target;
-    Location l = applyView(*from, target, NodeArguments(node), shapeOf(node), s_.facts_, [this](const Argument& a) { return s_.expression(a); });
-    const auto *t = node.tensor(), *of = g_.node(base).tensor();
-    if (op.effect == Effect::mayView) {
-      l.sometimesFresh = true;
-      if (t && of && t->dtype != of->dtype) { fresh(id, node); return; }   // a conversion always copies
-    }
-    if (t) l.dtype = t->dtype;
-    if (!l.known) l.region.box = s_.location(l.owner)->region.box;   // as_strided: relative to the storage, not to its operand
+    const auto copies = op.effect == Effect::mayView ? whetherCopies(id, node, base) : std::optional(false);
+    if (copies == true) { fresh(id, node); return; }
+    Location l = s_.view(*from, node.target, node, shapeOf(node));
+    l.sometimesFresh |= !copies;
+    if (node.tensor()) l.dtype = node.tensor()->dtype;
     put(id, std::move(l));
+  }
+
+  /// Whether an operator that copies at some sizes, strides and dtypes copies here; nothing when that is not known at every binding.
+  std::optional<bool> whetherCopies(NodeId id, const Node& node, NodeId base) {
+    const auto *t = node.tensor(), *of = g_.node(base).tensor();
+    if (!t || !of) return std::nullopt;
+    if (t->dtype != of->dtype) return true;   // a conversion always copies
+    const auto name = operatorName(node.target);
+    const auto* format = graph::ir::argumentByName(node, "memory_format");
+    if (name == "contiguous" && format && format->as<graph::ir::Name>() && format->as<graph::ir::Name>()->text != "torch.contiguous_format") return std::nullopt;
+    if (name == "contiguous" || name == "reshape" || name == "_reshape_alias" || name == "flatten" || name == "ravel") {
+      bool annotated = false;
+      if (s_.rowMajor(base, &annotated)) {
+        if (annotated) s_.annotated_.insert(s_.location(base)->owner);
+        return false;
+      }
+      if (name != "contiguous" || !of->stride) return std::nullopt;
+      return notContiguous(of->shape, *of->stride) ? std::optional(true) : std::nullopt;
+    }
+    if (name == "to" && node.target != "aten.to.device" && of->device == t->device && of->device) {
+      const auto* copy = graph::ir::argumentByName(node, "copy");
+      const bool forced = copy && copy->as<bool>() && *copy->as<bool>();
+      if (!forced && (!format || format->isNone())) return false;
+    }
+    (void)id;
+    return std::nullopt;
+  }
+
+  /// Constant sizes and strides that are not those of a row-major tensor.
+  static bool notContiguous(const std::vector<Expr>& shape, const std::vector<Expr>& stride) {
+    int64_t expected = 1;
+    bool differs = false;
+    for (size_t d = shape.size(); d-- > 0;) {
+      const auto size = shape[d].asConstant(), step = d < stride.size() ? stride[d].asConstant() : std::nullopt;
+      if (!size || !step || *size == 0) return false;
+      differs |= *size != 1 && *step != expected;
+      expected *= *size;
+    }
+    return differs;
   }
 
   void getitem(NodeId id, const Node& node) {
     const NodeId from = firstOperand(node);
     if (!from) { unknown(id, node); return; }
     const Node& producer = g_.node(from);
-    const Operator& op = operators_.of(producer);
+    const Operator& op = s_.operatorOf(from);
     const auto* index = node.args.size() > 1 ? node.args[1].as<int64_t>() : nullptr;
     if (op.effect == Effect::view || op.effect == Effect::mayView) {
       const NodeId base = firstOperand(producer);
       const Location* source = base ? s_.location(base) : nullptr;
       if (!source || !index || !op.multiple) { unknown(id, node); return; }
-      auto target = producer.target;
-      if (const auto* schema = graph::ir::findSchema(target, producer.args.size())) target = schema->target;
-      Location l = applySplit(*source, target, NodeArguments(producer), *index, shapeOf(node), s_.facts_, [this](const Argument& a) { return s_.expression(a); });
+      Location l = s_.split(*source, producer.target, producer, *index, shapeOf(node));
+      if (node.tensor()) l.dtype = node.tensor()->dtype;
       l.sometimesFresh = l.sometimesFresh || op.effect == Effect::mayView;
       put(id, std::move(l));
     } else if (op.effect == Effect::fresh && op.multiple) {
@@ -236,6 +260,8 @@ class StorageBuilder {
     Location l = *s_.location(base);
     l.known = false;
     l.region.exact = false;
+    l.region.map.reset();
+    l.region.box = s_.location(l.owner)->region.box;
     l.plain = l.ordered = false;
     if (node.tensor()) l.shape = node.tensor()->shape;
     l.dims.assign(l.shape.size(), -2);
@@ -281,7 +307,6 @@ class StorageBuilder {
 
   Storage& s_;
   const Graph& g_;
-  Operators operators_;
   std::unordered_set<Expr> stated_;
   std::map<std::string, NodeId> attributes_;                      // the first get_attr of a target
   std::map<std::pair<uint32_t, int64_t>, NodeId> items_;          // the first getitem of a result
@@ -308,90 +333,5 @@ std::optional<Expr> Storage::expression(const Argument& argument) const {
   return id && id.value < integers_.size() ? integers_[id.value] : std::nullopt;
 }
 
-Region compose(const Location& outer, const Region& inner) {
-  Region out = outer.region;
-  if (!inner.exact) out.exact = false;
-  if (!out.unproven) out.unproven = inner.unproven;
-  for (size_t d = 0; d < inner.box.size(); ++d) {
-    const int owner = d < outer.dims.size() ? outer.dims[d] : -2;
-    const bool all = d < outer.shape.size() && inner.box[d].lo == Expr(0) && inner.box[d].step == 1 && inner.box[d].hi == outer.shape[d];
-    if (all) continue;
-    if (owner < 0) { out.exact = false; continue; }
-    auto& interval = out.box[static_cast<size_t>(owner)];
-    const Expr lo = interval.lo;
-    interval.hi = lo + Expr(interval.step) * inner.box[d].hi;
-    interval.lo = lo + Expr(interval.step) * inner.box[d].lo;
-    interval.step *= inner.box[d].step;
-  }
-  return out;
-}
-
-Overlap Storage::overlap(const Region& a, const Region& b) const {
-  if (a.box.size() != b.box.size()) return Overlap::unknown;
-  bool certain = a.exact && b.exact;
-  for (size_t d = 0; d < a.box.size(); ++d) {
-    const auto &x = a.box[d], &y = b.box[d];
-    if (x == y) continue;   // the same elements along this dimension
-    if (facts_.provesLessEqual(x.hi, y.lo) || facts_.provesLessEqual(y.hi, x.lo) || facts_.provesLessEqual(x.hi, x.lo) || facts_.provesLessEqual(y.hi, y.lo))
-      return Overlap::no;
-    if (x.step == y.step && x.step > 1) {
-      const auto distance = (x.lo - y.lo).asConstant();
-      if (distance && *distance % x.step != 0) return Overlap::no;   // interleaved
-    }
-    const bool meets = x.step == 1 && y.step == 1 && facts_.provesLessEqual(x.lo + Expr(1), y.hi) && facts_.provesLessEqual(y.lo + Expr(1), x.hi);
-    if (!meets) certain = false;
-  }
-  return certain ? Overlap::yes : Overlap::unknown;
-}
-
-bool Storage::same(const Region& a, const Region& b) const {
-  if (!a.exact || !b.exact || a.box.size() != b.box.size()) return false;
-  for (size_t d = 0; d < a.box.size(); ++d) {
-    const auto &x = a.box[d], &y = b.box[d];
-    if (x == y) continue;
-    if (x.step != y.step || !facts_.provesEqual(x.lo, y.lo) || !facts_.provesEqual(x.hi, y.hi)) return false;
-  }
-  return true;
-}
-
-bool Storage::contains(const Region& outer, const Region& inner) const {
-  if (!outer.exact || outer.box.size() != inner.box.size()) return false;
-  for (size_t d = 0; d < outer.box.size(); ++d) {
-    const auto &o = outer.box[d], &i = inner.box[d];
-    if (o == i) continue;
-    if (o.step != 1 || !facts_.provesLessEqual(o.lo, i.lo) || !facts_.provesLessEqual(i.hi, o.hi)) return false;
-  }
-  return true;
-}
-
-bool Storage::sameTensor(const Location& a, const Location& b) const {
-  if (a.owner != b.owner || a.dtype != b.dtype || !a.plain || !b.plain || !a.known || !b.known || a.selfOverlap || b.selfOverlap) return false;
-  if (a.sometimesFresh || b.sometimesFresh || a.shape.size() != b.shape.size() || !same(a.region, b.region)) return false;
-  const bool mixed = std::find(a.dims.begin(), a.dims.end(), -2) != a.dims.end();   // the order of elements is not modelled by dimension
-  if ((mixed || a.dims != b.dims) && !(a.ordered && b.ordered)) return false;
-  for (size_t d = 0; d < a.shape.size(); ++d)
-    if (!(a.shape[d] == b.shape[d]) && !facts_.provesEqual(a.shape[d], b.shape[d])) return false;
-  return true;
-}
-
-Overlap Storage::overlap(NodeId a, NodeId b) const {
-  const auto *x = location(a), *y = location(b);
-  if (!x || !y || x->owner != y->owner) return Overlap::no;
-  return overlap(x->region, y->region);
-}
-
-std::string Storage::str(const Region& region, const std::vector<Expr>& ownerShape) {
-  std::string text = "[";
-  for (size_t d = 0; d < region.box.size(); ++d) {
-    const auto& i = region.box[d];
-    if (d) text += ", ";
-    const bool all = d < ownerShape.size() && i.lo == Expr(0) && i.hi == ownerShape[d] && i.step == 1;
-    if (all) { text += ":"; continue; }
-    if (i.hi == i.lo + Expr(1)) { text += i.lo.str(); continue; }
-    text += i.lo.str() + ":" + i.hi.str();
-    if (i.step != 1) text += ":" + std::to_string(i.step);
-  }
-  return (region.exact ? "" : "within ") + text + "]";
-}
 
 }  // namespace rewrites

@@ -1,20 +1,22 @@
 // Who shares memory with whom: for every tensor value its owner and the part of the owner that it shows.
 //
 // Built from the annotations alone (symbolic shapes), so that what it says holds for every binding of the symbols. A value is
-// a window of its owner: per dimension of the owner an interval with symbolic bounds. Views that this file does not model
-// exactly (a reshape of a sliced dimension, as_strided …) become a superset marked inexact: overlap is then assumed, never
-// equality. Python's slice rules apply: negative bounds wrap, bounds clamp. Pure; one thread per object, cheap to build (O(nodes)).
+// a window of its owner: per dimension of the owner an interval with symbolic bounds (a box); where that does not say it exactly (a
+// slice of a reshape, diagonal, unfold, view.dtype …) also an affine map (strided.h). What neither tells (as_strided of an input, bounds of
+// unknown sign) is a superset: overlap is then assumed, never equality. Python's slice rules apply: negative bounds wrap, bounds
+// clamp. Pure; one thread per object, cheap to build (O(nodes)).
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "graph/ir/graph.h"
+#include "rewrites/operators.h"
+#include "rewrites/strided.h"
 
 namespace rewrites {
-
-class Operators;
 
 /// Elements lo, lo + step, … below hi of one dimension.
 struct Interval {
@@ -23,14 +25,15 @@ struct Interval {
   bool operator==(const Interval&) const = default;
 };
 
-/// A part of an owner: one interval per dimension of the owner.
+/// A part of an owner.
 struct Region {
-  std::vector<Interval> box;
-  bool exact = true;   // false: the value shows some elements of the box, we do not know which
+  std::vector<Interval> box;   // one interval per dimension of the owner; at least all of its elements
+  bool exact = true;           // the box has no others
+  std::optional<Strided> map;  // its elements exactly, where the box does not say them (then in the order of the value's dimensions)
+  bool partial = false;        // some of these elements, nobody knows which: the indices of an index_put
   std::optional<graph::ir::Expr> unproven;   // inexact because nothing bounds this expression (the sign of a slice's bound)
+  bool known() const { return !partial && (exact || map); }
 };
-
-enum class Overlap : uint8_t { no, yes, unknown };   // unknown: a symbol decides
 
 struct Location {
   graph::ir::NodeId owner;            // the node whose storage it is; the value itself when fresh
@@ -43,10 +46,8 @@ struct Location {
   bool sometimesFresh = false;        // through reshape, contiguous, to …: aliases at some sizes only
   bool plain = true;                 // false through conj, neg, view.dtype: the same bytes mean other values
   bool known = true;                  // false: through an operator that we do not understand: may be any view of the owner
+  bool storageRelative = false;       // as_strided: shows its storage, whatever its operand shows of it
 };
-
-/// Where `inner` (a region of the value at `outer`) lies in the owner of `outer`.
-Region compose(const Location& outer, const Region& inner);
 
 class Storage {
  public:
@@ -72,13 +73,28 @@ class Storage {
 
   const graph::ir::Facts& facts() const { return facts_; }
   const graph::ir::Graph& graph() const { return *graph_; }
-  Overlap overlap(const Region& a, const Region& b) const;
+  /// What the operator of a node does to memory.
+  const Operator& operatorOf(graph::ir::NodeId id) const { return *operators_[id.value]; }
+  Overlap overlap(const Region& a, const Region& b, graph::ir::NodeId owner) const;
   /// Provably the same elements.
-  bool same(const Region& a, const Region& b) const;
+  bool same(const Region& a, const Region& b, graph::ir::NodeId owner) const;
   /// Every element of `inner` is provably one of `outer`.
-  bool contains(const Region& outer, const Region& inner) const;
+  bool contains(const Region& outer, const Region& inner, graph::ir::NodeId owner) const;
   /// Provably the same tensor: elements, order, dtype, bits.
   bool sameTensor(const Location& a, const Location& b) const;
+  /// Where `inner`, a location in the value at `outer`, lies in the owner of `outer`.
+  Location compose(const Location& outer, const Location& inner) const;
+  /// The affine map of a location; nothing where only a superset is known.
+  std::optional<Strided> mapOf(const Location& at) const;
+  /// The result of a view operator (`aten.slice.Tensor`) with the arguments of node `like` (by name) on `base`; `shape` as annotated.
+  Location view(const Location& base, const std::string& target, const graph::ir::Node& like, const std::vector<graph::ir::Expr>* shape) const;
+  /// Result `index` of split, chunk, unbind … on `base`.
+  Location split(const Location& base, const std::string& target, const graph::ir::Node& like, int64_t index, const std::vector<graph::ir::Expr>* shape) const;
+  /// A value's elements lie one after the other in their order, whatever the symbols are. Relies on annotated strides only when
+  /// `annotated` is set, and then sets *annotated when it did.
+  bool rowMajor(graph::ir::NodeId value, bool* annotated = nullptr) const;
+  /// What is said of values of this owner holds only for the strides that the graph annotates.
+  bool reliesOnStrides(graph::ir::NodeId owner) const { return annotated_.count(owner) > 0; }
   /// The view that a scatter writes through (`slice` for slice_scatter), as a location; nothing for other operators.
   std::optional<Location> scatterView(graph::ir::NodeId scatter) const;
   /// The value of an integer argument or Sym node as an expression.
@@ -86,8 +102,12 @@ class Storage {
 
  private:
   friend class StorageBuilder;
+  std::optional<Strided> mapOf(const Region& region, graph::ir::NodeId owner) const;
   const graph::ir::Graph* graph_;
+  Operators table_;
+  std::vector<const Operator*> operators_;                         // by NodeId::value
   graph::ir::Facts facts_;
+  std::set<graph::ir::NodeId> annotated_;                          // owners of which some view was decided by annotated strides
   std::vector<std::optional<graph::ir::Expr>> integers_;           // values of Sym nodes, by NodeId::value
   std::vector<std::optional<Location>> locations_;                 // by NodeId::value
   std::vector<std::vector<graph::ir::NodeId>> members_;            // by owner's NodeId::value
@@ -101,6 +121,6 @@ struct CopiedBytes {
 CopiedBytes copiedBytes(const graph::ir::Graph& graph, const graph::ir::Binding& binding);
 /// Of one node, as an expression. `kind` receives "update", "copy_" or "clone", and stays as it was for a node that copies nothing; nothing
 /// comes back for those and for a copy whose size no annotation states.
-std::optional<graph::ir::Expr> copiedBytes(const graph::ir::Graph& graph, graph::ir::NodeId id, Operators& operators, std::string* kind = nullptr);
+std::optional<graph::ir::Expr> copiedBytes(const graph::ir::Graph& graph, graph::ir::NodeId id, const Operator& op, std::string* kind = nullptr);
 
 }  // namespace rewrites

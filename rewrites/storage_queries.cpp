@@ -3,7 +3,6 @@
 #include "rewrites/accesses.h"
 #include "rewrites/operators.h"
 #include "rewrites/storage.h"
-#include "rewrites/views.h"
 
 namespace rewrites {
 
@@ -11,65 +10,72 @@ using graph::ir::Argument;
 using graph::ir::Expr;
 using graph::ir::NodeId;
 
-namespace {
-
-/// The arguments of the view that a scatter writes through: those of the scatter, by the same names.
-class ScatterArguments : public ViewArguments {
- public:
-  explicit ScatterArguments(const graph::ir::Node& node) : node_(node) {}
-  const Argument* get(std::string_view name) const override { return graph::ir::argumentByName(node_, name); }
-
- private:
-  const graph::ir::Node& node_;
-};
-
-}  // namespace
-
 std::optional<Location> Storage::scatterView(NodeId scatter) const {
   const auto& node = graph_->node(scatter);
-  Operators operators;
-  const Operator& op = operators.of(node);
+  const Operator& op = operatorOf(scatter);
   if (op.effect != Effect::update || op.view.empty()) return std::nullopt;
   const auto source = operand(node, 1);
   const auto* base = location(firstOperand(node));
   if (!base || source.size() != 1) return std::nullopt;
   const auto* t = graph_->node(source[0]).tensor();
-  return applyView(*base, op.view, ScatterArguments(node), t ? &t->shape : nullptr, facts_, [this](const Argument& a) { return expression(a); });
+  return view(*base, op.view, node, t ? &t->shape : nullptr);
 }
 
 std::optional<Region> Storage::window(NodeId update) const {
   const auto& node = graph_->node(update);
-  Operators operators;
-  const Operator& op = operators.of(node);
-  if (op.effect != Effect::update && op.effect != Effect::mutation) return std::nullopt;
-  if (!op.view.empty()) {
+  const Operator& op = operatorOf(update);
+  if (op.effect != Effect::update && op.effect != Effect::mutation && op.twin.empty()) return std::nullopt;
+  if (op.effect == Effect::update && !op.view.empty()) {
     auto view = scatterView(update);
     return view ? std::optional(view->region) : std::nullopt;
   }
   const auto* base = location(firstOperand(node));
   if (!base) return std::nullopt;
   Region region = base->region;
-  if (op.effect == Effect::update ? op.readsOperand0 : !op.covers) region.exact = false;   // the indices decide
+  if (op.effect == Effect::update ? op.readsOperand0 : op.effect == Effect::mutation && !op.covers) region.partial = true;   // the indices decide
   return region;
 }
 
+bool Storage::rowMajor(NodeId value, bool* annotated) const {
+  const Location* at = location(value);
+  if (!at || !at->known || at->sometimesFresh) return false;
+  const auto isContiguous = [&](const graph::ir::TensorMeta& t) {
+    Expr expected(1);
+    for (size_t d = t.shape.size(); d-- > 0;) {
+      if (t.shape[d].asConstant() != 1 && !((*t.stride)[d] == expected)) return false;
+      expected = expected * t.shape[d];
+    }
+    return true;
+  };
+  const auto lies = [&](NodeId id) {   // all of the result of an operator that makes it row-major
+    const auto& node = graph_->node(id);
+    if (makesRowMajor(node)) return true;
+    const auto* t = node.tensor();
+    if (!annotated || !t || !t->stride || t->stride->size() != t->shape.size() || !isContiguous(*t)) return false;
+    *annotated = true;
+    return true;
+  };
+  if (at->owner == value) return lies(value);
+  if (annotated && lies(value)) return true;
+  const auto map = mapOf(*at);
+  return map && map->isRowMajor(facts_) && lies(at->owner);
+}
+
 std::vector<NodeId> Storage::readersAfter(NodeId position, NodeId ownerId) const {
-  Operators operators;
   std::vector<NodeId> readers;
   for (NodeId id = graph_->next(position); id; id = graph_->next(id)) {
     bool reads = false;
-    forEachRead(*this, operators, id, [&](const Read& r) { reads |= owner(r.value) == ownerId; });
+    forEachRead(*this, id, [&](const Read& r) { reads |= owner(r.value) == ownerId; });
     if (reads) readers.push_back(id);
   }
   return readers;
 }
 
 std::vector<NodeId> Storage::writers(NodeId ownerId) const {
-  Operators operators;
   std::vector<NodeId> writers;
   for (NodeId id : *graph_) {
     bool writes = false;
-    forEachWrite(*this, operators, id, [&](const Write& w) { writes |= owner(w.value) == ownerId; });
+    forEachWrite(*this, id, [&](const Write& w) { writes |= owner(w.value) == ownerId; });
     if (writes) writers.push_back(id);
   }
   return writers;

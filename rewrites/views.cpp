@@ -13,12 +13,9 @@ using graph::ir::Tuple;
 
 constexpr int64_t kEnd = INT64_MAX;   // 9223372036854775807: "to the end"
 
-struct View {
-  const Location& base;
+struct View : ViewContext {
+  View(const ViewContext& context, const ViewArguments& given) : ViewContext(context), arguments(given) {}
   const ViewArguments& arguments;
-  const std::vector<Expr>* shape;
-  const Facts& facts;
-  const std::function<std::optional<Expr>(const Argument&)>& expression;
 
   std::optional<Expr> integer(std::string_view name) const {
     const auto* a = arguments.get(name);
@@ -54,12 +51,14 @@ struct View {
     return values;
   }
   const Expr* annotated(size_t dim) const { return shape && dim < shape->size() ? &(*shape)[dim] : nullptr; }
+  std::optional<Strided> map() const { return mapOf(base, owner.shape, graph::ir::itemSize(owner.dtype)); }
 };
 
 /// Some view of these elements, we do not know which: every dimension is a mix.
 Location inexact(const Location& base, const std::vector<Expr>* shape) {
   Location out = base;
   out.region.exact = false;
+  out.region.map.reset();
   out.known = base.known && shape != nullptr;
   if (shape) out.shape = *shape;
   out.dims.assign(out.shape.size(), -2);
@@ -67,12 +66,25 @@ Location inexact(const Location& base, const std::vector<Expr>* shape) {
   return out;
 }
 
-/// Narrows dimension `d` of the value to elements start, start+step … below stop (already normalised, in the value's index space).
-void narrow(Location& out, size_t d, const Expr& start, const Expr& stop, int64_t step, bool certain) {
+/// The same elements, or some of them, by this map; the box stays what it is, at least all of them.
+void showBy(Location& out, std::optional<Strided> map) {
+  out.region.map = std::move(map);
+  out.region.exact = out.ordered = false;
+}
+
+/// Narrows dimension `d` of the value to elements start, start+step … below stop (already normalised, in the value's index space), `size` of
+/// them when that is known. `size` of out.shape is set by the caller.
+void narrow(Location& out, size_t d, const Expr& start, const Expr& stop, int64_t step, bool certain, const std::optional<Expr>& size = std::nullopt) {
   const int owner = out.dims[d];
   const auto length = (stop - start).asConstant();
+  if (certain && out.region.map) {
+    const Expr count = size ? *size : step == 1 ? stop - start : floorDiv(stop - start + Expr(step - 1), Expr(step));
+    out.region.map->narrow(d, start, count, Expr(step));
+    out.ordered = false;
+  }
   if (certain && owner == -1 && length && *length > 0) return;   // every index of such a dimension shows the same elements
   if (!certain || owner < 0) {   // keeps the superset; where in it the value begins is unknown, so later views of this dimension are too
+    if (!certain) out.region.map.reset();
     out.region.exact = false;
     out.dims[d] = -2;
     return;
@@ -135,12 +147,13 @@ Location slice(const View& v) {
     }
   }
   if (lo == Expr(0) && hi == n && *step == 1) return out;   // all of it
-  narrow(out, *d, lo, hi, *step, true);
+  narrow(out, *d, lo, hi, *step, true, out.shape[*d]);
   return out;
 }
 
 void dropDimension(Location& out, size_t d, bool keepShape) {
   out.dims.erase(out.dims.begin() + static_cast<std::ptrdiff_t>(d));
+  if (out.region.map) out.region.map->dims.erase(out.region.map->dims.begin() + static_cast<std::ptrdiff_t>(d));
   if (!keepShape) out.shape.erase(out.shape.begin() + static_cast<std::ptrdiff_t>(d));
 }
 
@@ -153,7 +166,7 @@ Location select(const View& v) {
     if (v.facts.provesNonNegative(Expr(-1) - *index)) index = *index + v.base.shape[*d];
     else if (!v.facts.provesNonNegative(*index)) { out.region.unproven = *index; index.reset(); }
   }
-  if (index) narrow(out, *d, *index, *index + Expr(1), 1, true);
+  if (index) narrow(out, *d, *index, *index + Expr(1), 1, true, Expr(1));
   else narrow(out, *d, Expr(0), v.base.shape[*d], 1, false);
   dropDimension(out, *d, false);
   if (v.shape) out.shape = *v.shape;
@@ -165,6 +178,7 @@ Location permute(const View& v, const std::vector<size_t>& order) {
   for (size_t i = 0; i < order.size(); ++i) {
     out.dims[i] = v.base.dims[order[i]];
     out.shape[i] = v.base.shape[order[i]];
+    if (out.region.map) out.region.map->dims[i] = v.base.region.map->dims[order[i]];
     if (order[i] != i) out.ordered = false;
   }
   return out;
@@ -200,6 +214,7 @@ Location unsqueeze(const View& v) {
   const auto d = v.dimension("dim", static_cast<int64_t>(v.base.shape.size()) + 1);
   if (!d) return inexact(v.base, v.shape);
   out.dims.insert(out.dims.begin() + static_cast<std::ptrdiff_t>(*d), -1);
+  if (out.region.map) out.region.map->dims.insert(out.region.map->dims.begin() + static_cast<std::ptrdiff_t>(*d), {Expr(1), Expr(0)});
   out.shape.insert(out.shape.begin() + static_cast<std::ptrdiff_t>(*d), Expr(1));
   return out;
 }
@@ -255,6 +270,10 @@ Location reshape(const View& v) {
     else break;
   }
   for (; t < te && fe == f; ++t) out.dims[t] = -1;   // only ones are left
+  const bool mixed = std::find(out.dims.begin(), out.dims.end(), -2) != out.dims.end();
+  if (!mixed && !out.region.map) return out;
+  const auto map = v.map();
+  out.region.map = map ? map->reshaped(to, v.facts) : std::nullopt;
   return out;
 }
 
@@ -273,15 +292,131 @@ Location expand(const View& v) {
   for (size_t i = 0; i < added; ++i)
     if (out.shape[i].asConstant() != 1) out.selfOverlap = true;
   out.ordered &= !out.selfOverlap;
+  if (!out.region.map) return out;
+  for (size_t i = 0; i < v.base.shape.size() && i + added < out.dims.size(); ++i) {
+    auto& dim = out.region.map->dims[i];
+    if (v.base.shape[i] == out.shape[i + added]) continue;
+    if (v.base.shape[i].asConstant() != 1) { out.region.map.reset(); return out; }
+    dim = {out.shape[i + added], Expr(0)};
+  }
+  for (size_t i = 0; i < added; ++i) out.region.map->dims.insert(out.region.map->dims.begin() + static_cast<std::ptrdiff_t>(i), {out.shape[i], Expr(0)});
+  return out;
+}
+
+Location diagonal(const View& v) {
+  Location out = inexact(v.base, v.shape);
+  const auto rank = static_cast<int64_t>(v.base.shape.size());
+  const auto a = v.dimension("dim1", rank), b = v.dimension("dim2", rank);
+  const auto shift = v.constant("offset");
+  auto map = v.map();
+  if (!a || !b || !shift || !map || !v.shape || v.shape->empty() || *a == *b) return out;
+  const auto first = map->dims[*a], second = map->dims[*b];
+  map->offset = map->offset + (*shift >= 0 ? Expr(*shift) * second.stride : Expr(-*shift) * first.stride);
+  for (const size_t gone : {std::max(*a, *b), std::min(*a, *b)}) {
+    map->dims.erase(map->dims.begin() + static_cast<std::ptrdiff_t>(gone));
+  }
+  map->dims.push_back({v.shape->back(), first.stride + second.stride});
+  showBy(out, std::move(map));
+  return out;
+}
+
+Location unfold(const View& v) {
+  Location out = inexact(v.base, v.shape);
+  const auto d = v.dimension("dimension", static_cast<int64_t>(v.base.shape.size()));
+  const auto size = v.constant("size"), step = v.constant("step");
+  auto map = v.map();
+  if (d && size && step && *step > 0) out.selfOverlap |= *size > *step;
+  else out.selfOverlap = true;
+  if (!d || !size || !step || *step < 1 || !map || !v.annotated(*d)) return out;
+  const Expr stride = map->dims[*d].stride;
+  map->dims[*d] = {*v.annotated(*d), stride * Expr(*step)};
+  map->dims.push_back({Expr(*size), stride});
+  showBy(out, std::move(map));
+  return out;
+}
+
+/// Relative to the storage, unless no offset is given: then to the operand's first element.
+Location asStrided(const View& v) {
+  Location out = inexact(v.base, v.shape);
+  out.known = false;
+  out.storageRelative = true;
+  out.selfOverlap = true;
+  out.region.box = v.owner.region.box;
+  bool sizes = false, strides = false;
+  const auto size = v.list("size", sizes), stride = v.list("stride", strides);
+  const auto* given = v.arguments.get("storage_offset");
+  const bool relative = !given || given->isNone();
+  const auto offset = relative ? std::optional<Expr>(0) : v.expression(*given);
+  auto from = v.map();
+  if (!v.fromStart || !sizes || !strides || !offset || size.size() != stride.size() || (relative && !from) || !v.base.plain) return out;
+  Strided map;
+  map.item = graph::ir::itemSize(v.dtype);
+  map.offset = relative ? from->offset : *offset * Expr(map.item);
+  for (size_t i = 0; i < size.size(); ++i) map.dims.push_back({size[i], stride[i] * Expr(map.item)});
+  out.selfOverlap = maySelfOverlap(map, v.facts);
+  out.known = true;
+  out.shape = size;
+  out.dims.assign(size.size(), -2);
+  showBy(out, std::move(map));
+  return out;
+}
+
+/// The same bytes, read as another dtype.
+Location reinterpreted(const View& v) {
+  Location out = v.base;
+  out.plain = false;
+  if (!v.shape || v.shape->size() != v.base.shape.size()) return inexact(out, v.shape);
+  out.shape = *v.shape;
+  const auto item = graph::ir::itemSize(v.dtype), old = graph::ir::itemSize(v.base.dtype);
+  if (item == old || out.dims.empty()) return out;
+  const auto map = v.map();
+  out.region.map = map ? map->reinterpreted(item) : std::nullopt;
+  out.dims.back() = -2;
+  out.ordered = false;
+  return out;
+}
+
+/// view_as_real: one more dimension of 2, elements half as large; view_as_complex: the way back.
+Location complexParts(const View& v, bool apart) {
+  Location out = inexact(v.base, v.shape);
+  out.plain = false;
+  auto map = v.map();
+  if (!map || (!apart && map->dims.empty())) return out;
+  if (apart) {
+    map->item /= 2;
+    map->dims.push_back({Expr(2), Expr(map->item)});
+  } else {
+    if (!(map->dims.back().stride == Expr(map->item)) || !(map->dims.back().size == Expr(2))) return out;
+    map->dims.pop_back();
+    map->item *= 2;
+  }
+  showBy(out, std::move(map));
   return out;
 }
 
 }  // namespace
 
-Location applyView(const Location& base, std::string_view target, const ViewArguments& arguments, const std::vector<Expr>* shape, const Facts& facts,
-                   const std::function<std::optional<Expr>(const Argument&)>& expression) {
+std::optional<Strided> mapOf(const Location& at, const std::vector<Expr>& ownerShape, int64_t item) {
+  if (at.region.map) return at.region.map;
+  if (!at.region.exact || !at.known || at.dims.size() != at.shape.size()) return std::nullopt;
+  if (std::find(at.dims.begin(), at.dims.end(), -2) != at.dims.end()) return std::nullopt;
+  const Strided owner = Strided::whole(ownerShape, item);
+  Strided map;
+  map.item = item;
+  for (size_t d = 0; d < at.region.box.size(); ++d) map.offset = map.offset + at.region.box[d].lo * owner.dims[d].stride;
+  for (size_t d = 0; d < at.dims.size(); ++d) {
+    const int of = at.dims[d];
+    map.dims.push_back({at.shape[d], of < 0 ? Expr(0) : Expr(at.region.box[static_cast<size_t>(of)].step) * owner.dims[static_cast<size_t>(of)].stride});
+  }
+  return map;
+}
+
+Location applyView(const ViewContext& context, std::string_view target, const ViewArguments& arguments) {
+  const View v{context, arguments};
+  const Location& base = context.base;
+  const auto* shape = context.shape;
+  if (target == "aten.as_strided.default") return asStrided(v);
   if (!base.known) return inexact(base, shape);
-  const View v{base, arguments, shape, facts, expression};
   if (target == "aten.slice.Tensor") return slice(v);
   if (target == "aten.select.int") return select(v);
   if (target == "aten.unsqueeze.default") return unsqueeze(v);
@@ -292,52 +427,62 @@ Location applyView(const Location& base, std::string_view target, const ViewArgu
     return order ? permute(v, *order) : inexact(base, shape);
   }
   if (target == "aten.view.default" || target == "aten._unsafe_view.default" || target == "aten.reshape.default" || target == "aten._reshape_alias.default" ||
-      target == "aten.flatten.using_ints" || target == "aten.unflatten.int" || target == "aten.ravel.default")
+      target == "aten.flatten.using_ints" || target == "aten.unflatten.int" || target == "aten.ravel.default" || target == "aten.view_as.default")
     return reshape(v);
   if (target == "aten.expand.default" || target == "aten.expand_as.default") return expand(v);
+  if (target == "aten.diagonal.default") return diagonal(v);
+  if (target == "aten.unfold.default") return unfold(v);
+  if (target == "aten.view.dtype") return reinterpreted(v);
+  if (target == "aten.view_as_real.default" || target == "aten.view_as_complex.default") return complexParts(v, target == "aten.view_as_real.default");
   if (target == "aten.alias.default" || target == "aten.detach.default" || target == "aten.lift_fresh.default" || target == "aten.positive.default" ||
-      target == "aten.contiguous.default" || target == "aten.wait_tensor.default" || target == "aten.view_as.default")
-    return target == "aten.view_as.default" ? reshape(v) : base;
+      target == "aten.contiguous.default" || target == "aten.wait_tensor.default" || target.starts_with("aten.to."))
+    return base;
+  if (target == "aten._conj.default" || target == "aten._neg_view.default" || target == "aten.conj.default") {   // the same elements with other values
+    Location out = base;
+    out.plain = false;
+    return out;
+  }
   Location out = inexact(base, shape);
-  if (target == "aten.diagonal.default") return out;
-  // as_strided is relative to the storage, view.dtype and view_as_real see other elements, _conj and _neg_view other values.
-  out.plain = false;
+  out.plain = out.known = false;
   out.selfOverlap = true;
-  if (target == "aten._conj.default" || target == "aten._neg_view.default" || target == "aten.conj.default") return out;
-  out.known = false;
   return out;
 }
 
-Location applySplit(const Location& base, std::string_view target, const ViewArguments& arguments, int64_t index, const std::vector<Expr>* shape,
-                    const Facts& facts, const std::function<std::optional<Expr>(const Argument&)>& expression) {
+Location applySplit(const ViewContext& context, std::string_view target, const ViewArguments& arguments, int64_t index) {
+  const View v{context, arguments};
+  const Location& base = context.base;
+  const auto* shape = context.shape;
   if (!base.known) return inexact(base, shape);
-  const View v{base, arguments, shape, facts, expression};
   const auto d = v.dimension("dim", static_cast<int64_t>(base.shape.size()));
   if (!d || index < 0) return inexact(base, shape);
   Location out = base;
   const Expr n = base.shape[*d];
   Expr start, size;
   if (target == "aten.unbind.int") {
-    narrow(out, *d, Expr(index), Expr(index + 1), 1, true);
+    narrow(out, *d, Expr(index), Expr(index + 1), 1, true, Expr(1));
     dropDimension(out, *d, false);
     return out;
   }
   bool complete = false;
-  if (target == "aten.split_with_sizes.default" || target == "aten.unsafe_split_with_sizes.default") {
-    const auto sizes = v.list("split_sizes", complete);
+  if (target == "aten.split_with_sizes.default" || target == "aten.unsafe_split_with_sizes.default" || target == "aten.split.sizes") {
+    const auto sizes = v.list(target == "aten.split.sizes" ? "split_size" : "split_sizes", complete);
     if (!complete || static_cast<size_t>(index) >= sizes.size()) return inexact(base, shape);
     for (int64_t i = 0; i < index; ++i) start = start + sizes[static_cast<size_t>(i)];
     size = sizes[static_cast<size_t>(index)];
-  } else if (target == "aten.split.Tensor" || target == "aten.unsafe_split.Tensor") {
-    const auto each = v.integer("split_size");
+  } else if (target == "aten.split.Tensor" || target == "aten.unsafe_split.Tensor" || target == "aten.chunk.default" || target == "aten.unsafe_chunk.default") {
+    auto each = v.integer(target.find("chunk") == std::string_view::npos ? "split_size" : "chunks");
     if (!each) return inexact(base, shape);
+    if (target.find("chunk") != std::string_view::npos) {   // pieces of ceil(n / chunks)
+      if (!each->asConstant() || *each->asConstant() < 1) return inexact(base, shape);
+      each = floorDiv(n + *each - Expr(1), *each);
+    }
     start = Expr(index) * *each;
     size = shape && *d < shape->size() ? (*shape)[*d] : min(*each, n - start);   // the last piece may be shorter
   } else {
-    return inexact(base, shape);   // chunk: the piece's size depends on rounding; its annotation does not say where it starts
+    return inexact(base, shape);
   }
   out.shape[*d] = size;
-  narrow(out, *d, start, start + size, 1, true);
+  narrow(out, *d, start, start + size, 1, true, size);
   return out;
 }
 

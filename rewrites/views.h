@@ -17,14 +17,25 @@ class ViewArguments {
   virtual const graph::ir::Argument* get(std::string_view name) const = 0;
 };
 
-/// The location of `target(base, arguments…)`. `shape` is the annotated shape of the result when there is one: it states what
-/// clamping came to (a slice 0:s0 annotated s0 says that s0 fits). `expression` gives integer arguments. A view that is not
-/// modelled exactly becomes inexact or, when even its elements are unclear, `known == false`.
-Location applyView(const Location& base, std::string_view target, const ViewArguments& arguments, const std::vector<graph::ir::Expr>* shape,
-                   const graph::ir::Facts& facts, const std::function<std::optional<graph::ir::Expr>(const graph::ir::Argument&)>& expression);
+/// What applyView needs to know beside the arguments.
+struct ViewContext {
+  const Location& base;
+  const Location& owner;                          // of base's storage: its shape and dtype
+  const std::vector<graph::ir::Expr>* shape;      // of the result as annotated, null when nothing says it
+  graph::ir::DType dtype;                         // of the result
+  const graph::ir::Facts& facts;
+  std::function<std::optional<graph::ir::Expr>(const graph::ir::Argument&)> expression;   // the value of an integer argument
+  bool fromStart;                                 // the owner's storage begins with its first element, row by row: as_strided can be placed
+};
+
+/// The location of `target(base, arguments…)`. The annotated shape states what clamping came to (a slice 0:s0 annotated s0 says that s0
+/// fits). A view that is not modelled exactly becomes a superset or, when even its elements are unclear, `known == false`.
+Location applyView(const ViewContext& context, std::string_view target, const ViewArguments& arguments);
 
 /// Result `index` of split, split_with_sizes, chunk, unbind.
-Location applySplit(const Location& base, std::string_view target, const ViewArguments& arguments, int64_t index, const std::vector<graph::ir::Expr>* shape,
-                    const graph::ir::Facts& facts, const std::function<std::optional<graph::ir::Expr>(const graph::ir::Argument&)>& expression);
+Location applySplit(const ViewContext& context, std::string_view target, const ViewArguments& arguments, int64_t index);
+
+/// The affine map of a location: its own, or the one that its box and dimensions say. `item` is the size of an element in bytes.
+std::optional<Strided> mapOf(const Location& at, const std::vector<graph::ir::Expr>& ownerShape, int64_t item);
 
 }  // namespace rewrites

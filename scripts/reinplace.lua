@@ -7,7 +7,8 @@
 --            aten.copy_(cache, new)
 --
 -- Whether that is safe is decided by g:can_write_in_place (help(g.can_write_in_place)); this script carries it out. A chain is all
--- updates that end in one in-place write: here `put` and `new`, of which only `put` writes.
+-- updates that end in one in-place write: here `put` and `new`, of which only `put` writes. A copy that need not be made
+-- (clone, slice_copy, copy) is a chain of its own: its result becomes what it copied.
 
 -- A scatter that really writes copies its source into the view that its arguments describe.
 local view_of = {
@@ -36,6 +37,12 @@ local function replace(g, n, with)
   g:erase_dead(inputs)   -- views that only the copy needed
 end
 
+-- A copy that is not made: slice_copy becomes slice, clone(x) becomes x, copy(d, s) becomes s.
+local function forward(g, n, view)
+  if view then return n:set_target(view) end
+  replace(g, n, n:arg("src") or n:arg("self"))
+end
+
 fx.rewrite{
   name = "reinplace",
   doc = "writes into buffers in place instead of copying them",
@@ -47,14 +54,22 @@ fx.rewrite{
   end,
 
   apply = function(g, chain)
+    local owner = chain.owner.name
     for _, update in ipairs(chain.updates) do   -- innermost first
-      local base = update.node:arg("self")   -- not update.base: an update before this one may have been replaced since
-      if update.writes then write(g, update.node, base, update.twin) end
-      replace(g, update.node, base)
+      local n = update.node
+      if update.forward then
+        forward(g, n, update.view)
+      else
+        local base = n:arg("self")   -- not update.base: an update before this one may have been replaced since
+        if update.writes then write(g, n, base, update.twin) end
+        replace(g, n, base)
+      end
     end
     for _, copy in ipairs(chain.copies) do   -- by now they copy a buffer onto itself
       replace(g, copy, copy:arg("self"))
     end
-    for _, guard in ipairs(chain.guards) do g:add_guard(guard) end
+    if g[owner] then   -- else nobody reads or writes it any more
+      for _, guard in ipairs(chain.guards) do g:add_guard(guard) end
+    end
   end,
 }

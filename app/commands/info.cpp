@@ -39,14 +39,13 @@ GraphFacts factsOf(const Graph& graph, const graph::ir::Binding& binding) {
   using graph::ir::Op;
   GraphFacts facts;
   rewrites::Storage storage(graph);
-  rewrites::Operators operators;
   std::vector<bool> written(graph.idLimit());  // by owner
   for (auto id : graph) {
     const auto& node = graph.node(id);
     if (node.op == Op::call_function || node.op == Op::call_method || node.op == Op::call_module) ++facts.operators[targetOf(node)];
-    rewrites::forEachWrite(storage, operators, id, [&](const rewrites::Write& write) { written[storage.owner(write.value).value] = true; });
+    rewrites::forEachWrite(storage, id, [&](const rewrites::Write& write) { written[storage.owner(write.value).value] = true; });
     std::string kind;
-    if (auto bytes = rewrites::copiedBytes(graph, id, operators, &kind)) {
+    if (auto bytes = rewrites::copiedBytes(graph, id, storage.operatorOf(id), &kind)) {
       auto& sum = facts.copiedExpressions[kind];
       sum = sum + *bytes;
     }

@@ -111,7 +111,10 @@ void pushChain(lua_State* L, const Chain& chain, const std::shared_ptr<Analysis>
     lua_setfield(L, -2, "base");
     lua_pushboolean(L, update.writes);
     lua_setfield(L, -2, "writes");
-    setField(L, "twin", update.twin);
+    lua_pushboolean(L, update.how == How::forward);
+    lua_setfield(L, -2, "forward");
+    if (update.how == How::forward && !update.view.empty()) setField(L, "view", update.view);
+    if (update.how == How::inPlace) setField(L, "twin", update.twin);
     lua_rawseti(L, -2, ++n);
   }
   lua_setfield(L, -2, "updates");
@@ -234,7 +237,8 @@ int copied(lua_State* L) {
   if (!lua_isnoneornil(L, 2)) {
     std::string kind;
     Operators operators;
-    const auto bytes = copiedBytes(graph, nodeOrName(L, 2, handle), operators, &kind);
+    const NodeId id = nodeOrName(L, 2, handle);
+    const auto bytes = copiedBytes(graph, id, operators.of(graph.node(id)), &kind);
     if (!bytes) {
       lua_pushnil(L);
       return 1;
