@@ -240,6 +240,16 @@ class EagerMaker:
                 if self.add(None, self.write_to(at)):
                     break
 
+    def snapshot(self):
+        """A copy, then a write into what was copied, then a read of the copy."""
+        of = self.pick(self.data())
+        copy = self.new(self.random.choice([f"{of}.clone()", f"{of}.contiguous()", f"{of}.reshape(-1)", f"{of}.flatten()", f"{of}.t().contiguous()", f"{of} + 0"]))
+        for _ in range(4):
+            if self.values[of].dtype != torch.bool and self.add(None, self.write_to(of)):
+                break
+        if copy:
+            self.new(f"{copy} * 3")
+
     def fresh(self):
         x = self.pick(self.data())
         shape = list(self.values[x].shape)
@@ -258,7 +268,7 @@ class EagerMaker:
             f"{a}.repeat({[2] * max(self.values[a].dim(), 1)})", f"{a}.clone().view(-1)", f"torch.where({b} > 0, {a}, {b})", f"{a}.cumsum(0)"]))
 
     def make(self):
-        steps, weights = [self.view, self.write, self.chain, self.compute, self.fresh], [3, 3, 4, 2, 0.7]
+        steps, weights = [self.view, self.write, self.chain, self.compute, self.fresh, self.snapshot], [3, 3, 4, 2, 0.7, 1]
         for _ in range(self.random.randrange(1, 3 if self.small else 7)):
             self.random.choices(steps, weights)[0]()
         if not any(".copy_(" in line or "_(" in line or "] =" in line for line in self.lines):

@@ -60,8 +60,7 @@ def best(program, limit=LIMIT):
     if decisions(plan) > limit:
         return None
     expected = [(Observation(plan.program.outputs, sample), sample) for sample in program.samples]
-    none = tuple(0 for _ in plan.forms)
-    before = plan.bytes(none, range(len(plan.forms)), set())
+    before = sum(plan.kept)
     queue = []
     for chosen in itertools.product(*(range(len(forms)) for forms in plan.forms)):
         live = plan.live(chosen)
@@ -83,6 +82,7 @@ def best(program, limit=LIMIT):
 
 
 def copied_bytes(program):
-    """What a graph copies as it is written."""
+    """(what a graph copies as it is written, {statement: its operator} of those that copy)."""
     plan = Plan(program)
-    return plan.bytes(tuple(0 for _ in plan.forms), range(len(plan.forms)), set())
+    costly = {s.name: f"{s.op}.{s.overload}" for s, n in zip(plan.statements, plan.kept) if n}
+    return sum(plan.kept), costly

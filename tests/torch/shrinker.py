@@ -93,7 +93,7 @@ def candidates(program):
             yield program.but(inputs={n: v for n, v in program.inputs.items() if n != name}, samples=samples, buffers={n: a for n, a in program.buffers.items() if n != name})
     if program.shown is None or not any(re.search(r"[su]\d", text) for text in program.shown.values()):
         sizes = sorted({n for value in program.inputs.values() if hasattr(value, "shape") for n in value.shape}, reverse=True)
-        yield from (smaller(program, old, new) for old in sizes for new in (1, 2, 3) if new < old)
+        yield from (smaller(program, old, new) for old in sizes for new in (2, 3) if new < old)
 
 
 def weight(program):
