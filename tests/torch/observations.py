@@ -81,11 +81,14 @@ class Observation:
 
     def __init__(self, function, arguments):
         self.inputs, self.outputs, self.error = fresh(arguments), (), None
+        torch.use_deterministic_algorithms(True, warn_only=True)   # fills what `empty` makes
         try:
             outputs = function(*self.inputs)
         except Exception as error:   # noqa: BLE001 - whatever a caller would see
             self.error = error
             return
+        finally:
+            torch.use_deterministic_algorithms(False)
         self.outputs = tuple(outputs) if isinstance(outputs, (tuple, list)) else (outputs,)
         self.elements, self.storages = sharing([*self.outputs, *self.inputs])
         self.layouts = [layout(value) for value in self.outputs]
