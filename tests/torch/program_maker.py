@@ -14,12 +14,13 @@ from programs import Program
 END = 9223372036854775807
 ROWS = (7, 9, 12)
 BOUNDS = (-9, -3, -2, 0, 1, 2, 3, 5, 8, 10)
-programs.SHORT[torch.int32] = "i32"
 
 
 class Maker:
-    def __init__(self, seed):
+    def __init__(self, seed, small=False):
+        """`small`: few statements, for what is tried exhaustively."""
         self.random = r = random.Random(seed)
+        self.small = small
         torch.manual_seed(seed)
         self.kind = r.choice(["constant", "constant", "rows", "bound"])
         shape = r.choice([(4, 3), (6, 2), (5, 4), (4, 4), (3, 4, 2), (4, 6)])
@@ -239,7 +240,7 @@ class Maker:
     def make(self):
         steps = [self.view] * 3 + [self.compute] * 3 + [self.write_through_views] * 4 + [self.update] * 3 + [self.mutate, self.pieces]
         steps += [self.number] * 2 if self.ints else []
-        for _ in range(self.random.randrange(2, 9)):
+        for _ in range(self.random.randrange(1, 3) if self.small else self.random.randrange(2, 9)):
             self.random.choice(steps)()
         if not self.updated:
             self.write_through_views()
@@ -303,3 +304,31 @@ def annotations(kind, program):
                 return None, []
             shown[name] = f"{programs.SHORT[value.dtype]}[{', '.join(shape)}]" + (f"[{', '.join(stride)}]cpu" if kind == "rows" and None not in stride else "")
     return shown, numbers
+
+
+def program_of(seed, small=False):
+    """Program `seed` with its annotations and samples; None when its sizes cannot be stated."""
+    maker = Maker(seed, small)
+    program = maker.make()
+    if maker.kind == "constant":
+        program.shown = program.annotations()
+        program.samples = [filled(program.inputs, how) for how in ("as made", "special", "whole")]
+        return program
+    program.shown, numbers = annotations(maker.kind, program)
+    if program.shown is None:
+        return None
+    program.samples = [inputs_at(maker.kind, program.inputs, n) for n in numbers]
+    return program
+
+
+def filled(inputs, how):
+    """The inputs with other contents: with NaN, infinities and -0.0 here and there, or with small whole numbers, many of them equal."""
+    values = programs.fresh(list(inputs.values()))
+    for value in values:
+        if isinstance(value, torch.Tensor) and value.is_floating_point() and how == "special":
+            chosen = torch.randint(0, 12, value.shape)
+            for number, special in enumerate((float("nan"), float("inf"), float("-inf"), -0.0)):
+                value[chosen == number] = special
+        elif isinstance(value, torch.Tensor) and value.is_floating_point() and how == "whole":
+            value.copy_(torch.randint(-2, 3, value.shape))
+    return values

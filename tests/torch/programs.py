@@ -1,10 +1,12 @@
-"""Small graph programs, their dump text, and what torch makes of them: the oracle of programs_test.py and random_programs_test.py.
+"""A graph program in the words of a dump, read from dump text and printed as such, that runs under torch.
 
-A Program is a list of statements in the words of a dump (`u = aten.slice_scatter.default(x, s, 0, 0, 2)`); its text carries annotations
-made by running it. `compare` runs the text as printed and the Python that fxloom exported after scripts/reinplace.lua, both under torch
-alone, on the same inputs, and says what differs: outputs, final contents of the inputs, who shares memory with whom, leaks.
-The rewrite is not verified by running it (--no-verify): the analysis must be right by itself.
+    u = aten.slice_scatter.default(x, s, 0, 0, 2)
+
+A Program holds statements, annotations (given, or made by running it), and samples: argument lists for which the annotations hold, of
+several sizes when they are symbolic. `rewrite` is fxloom's answer: scripts/reinplace.lua without verification (--no-verify), because
+the analysis must be right by itself. What a run gives is compared in observations.py.
 """
+import ast
 import json
 import os
 import pathlib
@@ -17,28 +19,41 @@ import torch
 root = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(root / "scripts" / "python"))
 from check_export import load_module  # noqa: E402
+from observations import differences, fresh  # noqa: E402,F401 - every test of programs compares
 
 program_path = os.environ.get("FXLOOM", str(root / "build" / "fxloom"))
 script = root / "scripts" / "reinplace.lua"
-SHORT = {torch.float32: "f32", torch.int64: "i64", torch.bool: "b8", torch.complex64: "c64", torch.float64: "f64"}
+SHORT = {torch.float32: "f32", torch.float64: "f64", torch.float16: "f16", torch.bfloat16: "bf16", torch.int64: "i64", torch.int32: "i32",
+         torch.int16: "i16", torch.int8: "i8", torch.uint8: "u8", torch.bool: "b8", torch.complex64: "c64"}
 RULES = {"unknown-operator", "async-reader", "dtype-or-shape-changes", "internal-overlap", "overlapping-operand", "two-owners",
          "geometry-changes", "alias-depends-on-size", "old-value-read-later", "input-must-keep-value", "copy-writes-other-value",
          "result-escapes", "inputs-may-alias", "size-unproven", "not-profitable"}
+NAMES = {"aten": torch.ops.aten, "prims": torch.ops.prims, "torch": torch, "device": torch.device, "inf": float("inf"), "nan": float("nan")}
+FORMULAS = {"Max": max, "Min": min, "Mod": lambda a, b: a % b, "FloorDiv": lambda a, b: a // b, "CeilToInt": lambda a: -(-a // 1), "__builtins__": {}}
+LINE = re.compile(r'^        (\w+)(?:: "([^"]*)")? = (.*)$')
+INPUT = re.compile(r'(\w+)(?:: "([^"]*)")?')
 
 
 class Program:
-    """`inputs`: {name: tensor}, in order; `statements`: [(name, expression)]; `returns`: names."""
+    """`inputs`: {name: tensor or number}, in order; `statements`: [(name, expression)]; `returns`: expressions, usually names.
+    `shown`: {name: annotation}, else running it gives them; `buffers`: {input: attribute} for those that the graph reads by get_attr;
+    `samples`: argument lists, else the inputs; `source`: the text that it was read from, if torch printed it."""
 
-    def __init__(self, inputs, statements, returns):
+    def __init__(self, inputs, statements, returns, shown=None, buffers=None, samples=None, source=None):
         self.inputs, self.statements, self.returns = inputs, statements, returns
+        self.shown, self.buffers, self.source = shown, buffers or {}, source
+        self.samples = samples or [list(inputs.values())]
+        self.code = self.eager = self.graph_module = None   # eager: the Python that torch made this graph of, called with the same arguments
 
     def text(self, annotations=None):
-        """As print_readable prints it. `annotations` {name: text} replaces those that running it gives (for symbolic sizes)."""
-        shown = self.annotations() | (annotations or {})
+        """As print_readable prints it. `annotations` {name: text} replaces those that are known (for symbolic sizes)."""
+        if self.source:
+            return self.source
+        shown = (self.annotations() if self.shown is None else self.shown) | (annotations or {})
         annotated = lambda name: f'{name}: "{shown[name]}"' if name in shown else name
-        lines = ["class <lambda>(torch.nn.Module):", f"    def forward(self, {', '.join(map(annotated, self.inputs))}):"]
-        lines += [f"        {annotated(name)} = torch.ops.{expression}" if expression.startswith("aten.") else f"        {annotated(name)} = {expression}"
-                  for name, expression in self.statements]
+        lines = ["class <lambda>(torch.nn.Module):", f"    def forward(self, {', '.join(annotated(i) for i in self.inputs if i not in self.buffers)}):"]
+        lines += [f"        {annotated(name)} = self.{attribute}" for name, attribute in self.buffers.items()]
+        lines += [f"        {annotated(name)} = {re.sub(r'^(?=(aten|prims)[.])', 'torch.ops.', expression)}" for name, expression in self.statements]
         return "\n".join(lines + [f"        return ({''.join(r + ', ' for r in self.returns).rstrip(' ')})", ""])
 
     def annotations(self):
@@ -47,11 +62,76 @@ class Program:
 
     def run(self, *arguments):
         """(the returned values, every value by name)."""
-        values = dict(zip(self.inputs, arguments))
-        names = {"aten": torch.ops.aten, "torch": torch}
-        for name, expression in self.statements:
-            values[name] = eval(expression, names, values)   # noqa: S307 - our own statements
-        return tuple(values[name] for name in self.returns), values
+        if self.code is None:
+            lines = [f"def program({', '.join(self.inputs)}):"] + [f"    {name} = {expression}" for name, expression in self.statements]
+            names = dict(NAMES)
+            exec("\n".join(lines + [f"    return ({''.join(r + ', ' for r in self.returns)}), locals()"]), names)   # noqa: S102 - our own statements
+            self.code = names["program"]
+        return self.code(*arguments)
+
+    def outputs(self, *arguments):
+        return self.run(*arguments)[0]
+
+    def exported(self, module):
+        """The exported function, called like `outputs`: attributes are module globals there."""
+        def forward(*arguments):
+            values = dict(zip(self.inputs, arguments))
+            for name, attribute in self.buffers.items():
+                setattr(module, attribute, values.pop(name))
+            return module.forward(*values.values())
+        return forward
+
+    def live(self):
+        """The program without the statements that nobody needs."""
+        needed, kept = names_in(", ".join(self.returns)), []
+        for name, expression in reversed(self.statements):
+            if name in needed or writes(expression):
+                kept.append((name, expression))
+                needed |= names_in(expression)
+        return self.but(statements=kept[::-1])
+
+    def but(self, **changes):
+        """A copy with changes, of which torch no longer knows the text."""
+        fields = {name: getattr(self, name) for name in ("inputs", "statements", "returns", "shown", "buffers", "samples")}
+        return Program(**(fields | changes))
+
+
+def read(text, arguments, attributes):
+    """The program of a dump. `arguments`: values of the placeholders, in order; `attributes`: {name: value}."""
+    shown, statements, returns, inputs, buffers = {}, [], ["None"], [], {}
+    for line in text.splitlines():
+        if line.lstrip().startswith("def forward("):
+            for name, annotated in INPUT.findall(line[line.index("(self") + 5:line.rindex(")")]):
+                if name != "self":
+                    inputs.append(name)
+                    shown |= {name: annotated} if annotated else {}
+        elif line.lstrip().startswith("return "):
+            value = line.strip()[len("return "):]
+            tree = ast.parse(value, mode="eval").body
+            returns = [ast.unparse(item) for item in tree.elts] if isinstance(tree, (ast.Tuple, ast.List)) else [value]
+        elif found := LINE.match(line):
+            name, annotated, expression = found.groups()
+            expression = re.sub(r";  .*$", "", expression).replace("torch.ops.", "")
+            shown |= {name: annotated} if annotated else {}
+            if expression.startswith("self."):
+                buffers[name] = expression[len("self."):]
+            else:
+                statements.append((name, expression))
+    values = dict(zip(inputs, arguments)) | {name: attributes[attribute] for name, attribute in buffers.items()}
+    return Program(values, statements, returns, shown, buffers)
+
+
+def names_in(expression):
+    return set(re.findall(r"(?<![\w.'\"])[A-Za-z_]\w*", expression))
+
+
+def writes(expression):
+    """Does the operator write into an operand? By its schema."""
+    found = re.match(r"(\w+)\.(\w+)\.(\w+)\(", expression)
+    if not found:
+        return False
+    schema = getattr(getattr(getattr(torch.ops, found[1]), found[2]), found[3])._schema
+    return any(argument.alias_info is not None and argument.alias_info.is_write for argument in schema.arguments)
 
 
 def annotation(value):
@@ -61,9 +141,32 @@ def annotation(value):
     return f"Sym({value})" if isinstance(value, int) else ""
 
 
-def fresh(values):
-    """Clones that keep strides; sizes that are numbers stay."""
-    return [torch.empty_strided(v.shape, v.stride(), dtype=v.dtype).copy_(v) if isinstance(v, torch.Tensor) else v for v in values]
+def holds(shown, values):
+    """Do the annotations say what the values are? Symbols are bound by the sizes that are nothing but a symbol."""
+    parsed = {name: re.match(r"(\w+)\[([^\]]*)\](?:\[([^\]]*)\])?", text) for name, text in shown.items()}
+    symbols = {}
+    for name, found in parsed.items():
+        if found and isinstance(values.get(name), torch.Tensor):
+            symbols |= {s.strip(): n for s, n in zip(found[2].split(","), values[name].shape) if s.strip().isidentifier() and s.strip() not in symbols}
+        elif text := re.fullmatch(r"Sym\((\w+)\)", shown[name]):
+            symbols.setdefault(text[1], values.get(name))
+
+    def numbers(text):
+        return eval(f"({text},)" if text else "()", dict(FORMULAS), symbols)   # noqa: S307 - sizes that torch printed
+
+    for name, found in parsed.items():
+        value = values.get(name)
+        try:
+            if found and isinstance(value, torch.Tensor):
+                if SHORT.get(value.dtype) != found[1] or tuple(value.shape) != numbers(found[2]):
+                    return False
+                if found[3] is not None and value.numel() and any(a != b for a, b, n in zip(value.stride(), numbers(found[3]), value.shape) if n > 1):
+                    return False
+            elif shown[name].startswith("Sym(") and numbers(shown[name][4:-1]) != (value,):
+                return False
+        except NameError:
+            continue   # a symbol that no size gives
+    return True
 
 
 def rewrite(text, folder, name="program"):
@@ -80,37 +183,6 @@ def rewrite(text, folder, name="program"):
 def outcome(report):
     """(chains taken, updates refused)."""
     return ([t for r in report["rewrites"] for t in r["taken"]], [r for w in report["rewrites"] for r in w["refused"]])
-
-
-def sharing(tensors):
-    """Pairs (i, j) of which some element of memory is the same."""
-    touched = []
-    for tensor in tensors:
-        offsets = torch.tensor([0])
-        for size, stride in zip(tensor.shape, tensor.stride()):
-            offsets = (offsets[:, None] + torch.arange(size)[None] * stride).reshape(-1)
-        addresses = tensor.data_ptr() + offsets * tensor.element_size()
-        touched.append(set(addresses.tolist()))
-    return {(i, j) for i in range(len(tensors)) for j in range(i) if touched[i] & touched[j]}
-
-
-def differences(before, after, inputs):
-    """`before` and `after` are functions of the inputs; the words that say how they differ, none when they do not."""
-    first, second = fresh(inputs), fresh(inputs)
-    expected, found = before(*first), after(*second)
-    found = found if isinstance(found, (tuple, list)) else (found,)
-    if len(expected) != len(found):
-        return [f"{len(found)} outputs, not {len(expected)}"]
-    words = []
-    for kind, olds, news in (("output", expected, found), ("input", first, second)):
-        for i, (old, new) in enumerate(zip(olds, news)):
-            if isinstance(old, torch.Tensor) and not (old.shape == new.shape and old.dtype == new.dtype and torch.equal(old, new)):
-                words.append(f"{kind} {i}: {old.tolist()} became {new.tolist()}")
-    tensors = lambda outputs, given: [v for v in [*outputs, *given] if isinstance(v, torch.Tensor)]
-    old, new = sharing(tensors(expected, first)), sharing(tensors(found, second))
-    if old != new:
-        words.append(f"memory is shared by {sorted(new)}, not by {sorted(old)} (outputs, then inputs)")
-    return words
 
 
 def scatters_left(path):

@@ -1,0 +1,115 @@
+"""What a caller can see of a function of tensors: results, what became of the arguments, and who shares memory with whom.
+
+Two observations of the same arguments are compared bit by bit (any NaN is like any other). A difference is a line that begins with its
+kind: `output`, `input`, `alias` (elements are shared by other pairs; this is what a write into an output would leak into), `storage` (the
+same for whole storages), `layout` (strides of an output), `error`.
+"""
+import torch
+
+KINDS = ("error", "output", "input", "alias", "storage", "layout")
+
+
+def fresh(values):
+    """Copies that keep layout, offset and what lies between the elements; tensors of one storage stay in one."""
+    storages = {}
+
+    def copy(value):
+        if not isinstance(value, torch.Tensor):
+            return value
+        storage = value.untyped_storage()
+        if storage._cdata not in storages:
+            storages[storage._cdata] = storage.clone()
+        new = torch.empty(0, dtype=value.dtype).set_(storages[storage._cdata], value.storage_offset(), value.shape, value.stride())
+        return new.conj() if value.is_conj() else new
+
+    return [copy(value) for value in values]
+
+
+def addresses(tensor):
+    offsets = torch.zeros(1, dtype=torch.int64)
+    for size, stride in zip(tensor.shape, tensor.stride()):
+        offsets = (offsets[:, None] + torch.arange(size)[None] * stride).reshape(-1)
+    size = tensor.element_size()
+    return set((tensor.data_ptr() + offsets[:, None] * size + torch.arange(size)).reshape(-1).tolist())
+
+
+def sharing(tensors):
+    """(pairs (i, j) with an element in common, pairs in one storage); positions without a tensor share nothing."""
+    storages = {}
+    for i, tensor in enumerate(tensors):
+        if isinstance(tensor, torch.Tensor) and tensor.numel():
+            storages.setdefault(tensor.untyped_storage().data_ptr(), []).append(i)
+    elements, stored = set(), set()
+    for group in storages.values():
+        if len(group) == 1:
+            continue
+        touched = {i: addresses(tensors[i]) for i in group}
+        pairs = {(i, j) for i in group for j in group if j < i}
+        stored |= pairs
+        elements |= {(i, j) for i, j in pairs if touched[i] & touched[j]}
+    return elements, stored
+
+
+def layout(value):
+    """Strides that say something. (The offset in a storage that nobody else sees is nobody's business.)"""
+    if not isinstance(value, torch.Tensor) or not value.numel():
+        return None
+    return [s for n, s in zip(value.shape, value.stride()) if n > 1], value.is_conj(), value.is_neg()
+
+
+def same(old, new):
+    if not isinstance(old, torch.Tensor) or not isinstance(new, torch.Tensor):
+        return type(old) is type(new) and old == new
+    if old.shape != new.shape or old.dtype != new.dtype:
+        return False
+    if torch.equal(old, new):
+        return not old.is_floating_point() or torch.equal(torch.signbit(old), torch.signbit(new))
+    if old.is_complex():
+        return all(same(part(old.resolve_conj()).clone(), part(new.resolve_conj()).clone()) for part in (torch.real, torch.imag))
+    if not old.is_floating_point():
+        return False
+    both = old.isnan() & new.isnan()
+    return bool(((old == new) & (torch.signbit(old) == torch.signbit(new)) | both).all())
+
+
+def shown(value):
+    return f"{str(value.dtype).removeprefix('torch.')} {value.tolist()}" if isinstance(value, torch.Tensor) else str(value)
+
+
+class Observation:
+    """What `function` did when it was called with copies of the arguments; `error` when it raised."""
+
+    def __init__(self, function, arguments):
+        self.inputs, self.outputs, self.error = fresh(arguments), (), None
+        torch.use_deterministic_algorithms(True, warn_only=True)   # fills what `empty` makes
+        try:
+            outputs = function(*self.inputs)
+        except Exception as error:   # noqa: BLE001 - whatever a caller would see
+            self.error = error
+            return
+        finally:
+            torch.use_deterministic_algorithms(False)
+        self.outputs = tuple(outputs) if isinstance(outputs, (tuple, list)) else (outputs,)
+        self.elements, self.storages = sharing([*self.outputs, *self.inputs])
+        self.layouts = [layout(value) for value in self.outputs]
+
+
+def compare(old, new):
+    """The lines that say how two observations differ."""
+    if old.error or new.error:
+        return [] if old.error and new.error else [f"error: {old.error or new.error}"]
+    if len(old.outputs) != len(new.outputs):
+        return [f"output: {len(new.outputs)} of them, not {len(old.outputs)}"]
+    lines = []
+    for kind, befores, afters in (("output", old.outputs, new.outputs), ("input", old.inputs, new.inputs)):
+        lines += [f"{kind} {i}: {shown(before)} became {shown(after)}" for i, (before, after) in enumerate(zip(befores, afters)) if not same(before, after)]
+    for kind, before, after in (("alias", old.elements, new.elements), ("storage", old.storages, new.storages)):
+        if before != after:
+            lines.append(f"{kind}: shared by {sorted(after)}, not by {sorted(before)} (outputs, then inputs)")
+    lines += [f"layout of output {i}: {before} became {after}" for i, (before, after) in enumerate(zip(old.layouts, new.layouts)) if before != after]
+    return lines
+
+
+def differences(before, after, inputs):
+    """How two functions differ on the same inputs."""
+    return compare(Observation(before, inputs), Observation(after, inputs))
