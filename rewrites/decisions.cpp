@@ -71,8 +71,8 @@ void Decisions::findCandidates() {
     if (op.effect == Effect::update) {
       const NodeId base = firstOperand(node);
       if (!base || !storage.location(base) || !storage.location(id)) continue;
+      if (canForward(id)) add(id, How::forward, 1);   // copy(d, s): not made at all before it is made in place
       add(id, How::inPlace, 1);
-      if (canForward(id)) add(id, How::forward, 3);
     } else if (canForward(id)) {
       add(id, How::forward, op.forward == Forward::view ? 0 : 2);
     }
@@ -229,7 +229,7 @@ bool Decisions::tryOne(size_t candidate) {
   const Decision& d = candidates_[candidate].decision;
   --budget_;
   if (auto conflict = mergeAll({d})) {
-    // Of two ways the first one's reason is told.
+    // Of two ways the last one's reason is told.
     if (d.how == How::inPlace || memory_.storage().operatorOf(d.node).effect != Effect::update) reasons_[d.node] = *conflict;
     return false;
   }

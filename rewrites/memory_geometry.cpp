@@ -109,13 +109,32 @@ bool MemoryPlan::stridesKept(NodeId owner, bool annotated) const {
   return isDense(base, asksRowMajor(node) || !keepsOrder(operatorName(node.target))) || storage_.rowMajor(base, may);
 }
 
+/// The printed result is row-major and what it would show is a part of something row-major, row by row. Operators that make a dense result in the
+/// order of their operands' dimensions (all of TensorIterator's, clone, cat) make the same of both.
+bool MemoryPlan::orderKept(NodeId owner, bool annotated) const {
+  const auto& node = graph_.node(owner);
+  const Operator& op = storage_.operatorOf(owner);
+  if (asksOtherFormat(node)) return false;
+  bool leans = false;
+  bool* const may = annotated ? &leans : nullptr;
+  const Location& at = placed_[owner.value] ? *placed_[owner.value] : *storage_.location(base_[owner.value]);
+  if (!storage_.rowOrder(at, may)) return false;
+  if (op.effect != Effect::fresh || op.forward != Forward::none) return op.forward != Forward::source;
+  bool all = true;
+  node.forEachInput([&](NodeId n) {
+    const auto* t = graph_.node(n).tensor();
+    if (t) all &= t->shape.empty() || (storage_.location(n) && storage_.rowOrder(*storage_.location(n), may));
+  });
+  return all && op.pointwise;
+}
+
 MemoryPlan::Change MemoryPlan::change(NodeId owner, bool annotated) const {
   const bool inPlace = how_[owner.value] == How::inPlace;
   if (inPlace && keepsLayout(graph_.node(owner), storage_.operatorOf(owner))) return Change::none;
-  if (!stridesKept(owner, annotated)) return Change::strides;
+  if (!stridesKept(owner, annotated)) return orderKept(owner, annotated) ? Change::gaps : Change::strides;
   // Of a copy the storage begins with it and is as large; an input may begin anywhere in its own.
   const Location& at = placed_[owner.value] ? *placed_[owner.value] : *storage_.location(base_[owner.value]);
-  const bool whole = storage_.sameTensor(at, *storage_.location(at.owner)) && !keptByCaller(root(owner));
+  const bool whole = storage_.same(at.region, storage_.location(at.owner)->region, at.owner) && !keptByCaller(root(owner));
   return whole ? Change::none : Change::storage;
 }
 
@@ -125,7 +144,7 @@ void MemoryPlan::checkGeometry(const Planned& s, std::vector<Conflict>& out) {
     Change how = change(o, false);
     if (how == Change::none) continue;
     auto found = whoCanTell(s, o, how);
-    if (!found.empty() && how == Change::strides) {
+    if (!found.empty() && how != Change::storage) {
       const Change annotated = change(o, true);
       if (annotated != how) {
         relies_.insert(o);
@@ -142,7 +161,7 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
   std::vector<NodeId> work;
   std::unordered_set<NodeId> seen;
   const auto taint = [&](NodeId value) { if (seen.insert(value).second) work.push_back(value); };
-  const bool strides = change == Change::strides;
+  const bool strides = change != Change::storage, order = change == Change::strides;
   taint(owner);
   while (!work.empty()) {
     const NodeId value = work.back();
@@ -174,14 +193,14 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
         case Effect::getitem: taint(user); break;
         case Effect::mutation: if (first) taint(user); break;
         case Effect::update:   // of a base; as a source only its values matter
-          if (first && (keepsLayout(node, op) || merged(user) || strides)) taint(user);
+          if (first && (keepsLayout(node, op) || merged(user) || order)) taint(user);
           else if (!first && how_[user.value] == How::forward) taint(user);
           break;
         case Effect::fresh:
           if (merged(user) && base_[user.value] == value) { taint(user); break; }
           // Sums and products over elements that lie otherwise may come out in other bits.
           if (strides && how_[owner.value] == How::forward && !op.pointwise && !movesOnly(name)) { tell("strides"); break; }
-          if (strides && !indifferent(name) && !(name == "clone" && asksRowMajor(node)) && !node.sym()) taint(user);
+          if (order && !indifferent(name) && !(name == "clone" && asksRowMajor(node)) && !node.sym()) taint(user);
           break;
       }
     }

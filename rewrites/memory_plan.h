@@ -113,9 +113,11 @@ class MemoryPlan {
   bool agrees(const Planned& s, const PlannedWrite& write, graph::ir::NodeId owner, const Region& part, uint32_t at, int& budget) const;
   bool ownWrite(const Planned& s, const OwnerRead& read, graph::ir::NodeId owner, const PlannedWrite& write) const;
   void checkGeometry(const Planned& s, std::vector<Conflict>& out);
-  enum class Change : uint8_t { none, storage, strides };   // of a decided result: nothing; its place in a storage; also its strides
+  /// What is other about a decided result: nothing; its place in a storage; also gaps between its rows; also the order of its dimensions.
+  enum class Change : uint8_t { none, storage, gaps, strides };
   Change change(graph::ir::NodeId owner, bool annotated) const;
   bool stridesKept(graph::ir::NodeId owner, bool annotated) const;
+  bool orderKept(graph::ir::NodeId owner, bool annotated) const;
   bool isDense(graph::ir::NodeId value, bool rowMajor) const;
   std::vector<Conflict> whoCanTell(const Planned& s, graph::ir::NodeId owner, Change change) const;
   Conflict explain(const OwnerRead& read, uint32_t at, const Location& where, const PlannedWrite& write, Overlap overlap) const;

@@ -186,9 +186,9 @@ class StorageBuilder {
     const auto* format = graph::ir::argumentByName(node, "memory_format");
     if (name == "contiguous" && format && format->as<graph::ir::Name>() && format->as<graph::ir::Name>()->text != "torch.contiguous_format") return std::nullopt;
     if (name == "contiguous" || name == "reshape" || name == "_reshape_alias" || name == "flatten" || name == "ravel") {
-      bool annotated = false;
-      if (s_.rowMajor(base, &annotated)) {
-        if (annotated) s_.annotated_.insert(s_.location(base)->owner);
+      bool assumed = false;
+      if (s_.rowMajor(base) || (of->stride && s_.rowMajor(base, &assumed))) {
+        if (assumed) s_.annotated_.insert(s_.location(base)->owner);
         return false;
       }
       if (name != "contiguous" || !of->stride) return std::nullopt;

@@ -90,9 +90,11 @@ class Storage {
   Location view(const Location& base, const std::string& target, const graph::ir::Node& like, const std::vector<graph::ir::Expr>* shape) const;
   /// Result `index` of split, chunk, unbind … on `base`.
   Location split(const Location& base, const std::string& target, const graph::ir::Node& like, int64_t index, const std::vector<graph::ir::Expr>* shape) const;
-  /// A value's elements lie one after the other in their order, whatever the symbols are. Relies on annotated strides only when
-  /// `annotated` is set, and then sets *annotated when it did.
-  bool rowMajor(graph::ir::NodeId value, bool* annotated = nullptr) const;
+  /// A value's elements lie one after the other in their order, whatever the symbols are. With `assumed` also when that is only annotated, or
+  /// of an input can be checked when the graph runs; then *assumed is set.
+  bool rowMajor(graph::ir::NodeId value, bool* assumed = nullptr) const;
+  /// The same with gaps between the rows, as of a slice.
+  bool rowOrder(const Location& at, bool* assumed = nullptr) const;
   /// What is said of values of this owner holds only for the strides that the graph annotates.
   bool reliesOnStrides(graph::ir::NodeId owner) const { return annotated_.count(owner) > 0; }
   /// The view that a scatter writes through (`slice` for slice_scatter), as a location; nothing for other operators.
@@ -103,6 +105,7 @@ class Storage {
  private:
   friend class StorageBuilder;
   std::optional<Strided> mapOf(const Region& region, graph::ir::NodeId owner) const;
+  bool liesRowMajor(graph::ir::NodeId node, bool* assumed) const;
   const graph::ir::Graph* graph_;
   Operators table_;
   std::vector<const Operator*> operators_;                         // by NodeId::value

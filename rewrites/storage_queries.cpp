@@ -36,29 +36,57 @@ std::optional<Region> Storage::window(NodeId update) const {
   return region;
 }
 
-bool Storage::rowMajor(NodeId value, bool* annotated) const {
+namespace {
+
+bool isContiguous(const graph::ir::TensorMeta& t) {
+  Expr expected(1);
+  for (size_t d = t.shape.size(); d-- > 0;) {
+    if (t.shape[d].asConstant() != 1 && !((*t.stride)[d] == expected)) return false;
+    expected = expected * t.shape[d];
+  }
+  return true;
+}
+
+/// Each dimension steps over all of the inner ones: row by row, perhaps with gaps.
+bool inRowOrder(const Strided& map, const graph::ir::Facts& facts) {
+  Expr extent(map.item);
+  for (size_t d = map.dims.size(); d-- > 0;) {
+    if (map.dims[d].size == Expr(1)) continue;
+    if (!facts.provesLessEqual(extent, map.dims[d].stride)) return false;
+    extent = map.dims[d].size * map.dims[d].stride;
+  }
+  return true;
+}
+
+}  // namespace
+
+/// Whether a node's result lies row by row from its start: by its operator, by annotated strides, or because an input whose strides nobody
+/// states is checked to.
+bool Storage::liesRowMajor(NodeId id, bool* assumed) const {
+  const auto& node = graph_->node(id);
+  if (makesRowMajor(node)) return true;
+  const auto* t = node.tensor();
+  const bool input = operatorOf(id).effect == Effect::input || operatorOf(id).effect == Effect::constant;
+  if (!assumed || !t || (!t->stride && !input)) return false;
+  if (t->stride && (t->stride->size() != t->shape.size() || !isContiguous(*t))) return false;
+  *assumed = true;
+  return true;
+}
+
+bool Storage::rowMajor(NodeId value, bool* assumed) const {
   const Location* at = location(value);
   if (!at || !at->known || at->sometimesFresh) return false;
-  const auto isContiguous = [&](const graph::ir::TensorMeta& t) {
-    Expr expected(1);
-    for (size_t d = t.shape.size(); d-- > 0;) {
-      if (t.shape[d].asConstant() != 1 && !((*t.stride)[d] == expected)) return false;
-      expected = expected * t.shape[d];
-    }
-    return true;
-  };
-  const auto lies = [&](NodeId id) {   // all of the result of an operator that makes it row-major
-    const auto& node = graph_->node(id);
-    if (makesRowMajor(node)) return true;
-    const auto* t = node.tensor();
-    if (!annotated || !t || !t->stride || t->stride->size() != t->shape.size() || !isContiguous(*t)) return false;
-    *annotated = true;
-    return true;
-  };
-  if (at->owner == value) return lies(value);
-  if (annotated && lies(value)) return true;
+  if (at->owner == value) return liesRowMajor(value, assumed);
+  const auto* t = graph_->node(value).tensor();
+  if (assumed && t && t->stride && liesRowMajor(value, assumed)) return true;
   const auto map = mapOf(*at);
-  return map && map->isRowMajor(facts_) && lies(at->owner);
+  return map && map->isRowMajor(facts_) && liesRowMajor(at->owner, assumed);
+}
+
+bool Storage::rowOrder(const Location& at, bool* assumed) const {
+  if (!at.known || at.sometimesFresh || at.selfOverlap) return false;
+  const auto map = mapOf(at);
+  return map && inRowOrder(*map, facts_) && liesRowMajor(at.owner, assumed);
 }
 
 std::vector<NodeId> Storage::readersAfter(NodeId position, NodeId ownerId) const {

@@ -38,9 +38,9 @@ local function replace(g, n, with)
 end
 
 -- A copy that is not made: slice_copy becomes slice, clone(x) becomes x, copy(d, s) becomes s.
-local function forward(g, n, view)
-  if view then return n:set_target(view) end
-  replace(g, n, n:arg("src") or n:arg("self"))
+local function forward(g, n, update)
+  if update.view then return n:set_target(update.view) end
+  replace(g, n, n:arg(update.operand))
 end
 
 fx.rewrite{
@@ -58,9 +58,9 @@ fx.rewrite{
     for _, update in ipairs(chain.updates) do   -- innermost first
       local n = update.node
       if update.forward then
-        forward(g, n, update.view)
+        forward(g, n, update)
       else
-        local base = n:arg("self")   -- not update.base: an update before this one may have been replaced since
+        local base = n:arg(update.operand)   -- not update.base: an update before this one may have been replaced since
         if update.writes then write(g, n, base, update.twin) end
         replace(g, n, base)
       end

@@ -93,8 +93,16 @@ int window(lua_State* L) {
 
 // --- in place ----------------------------------------------------------------------------------------------------------------------
 
+/// The name of the argument that a decided node's result takes over.
+std::string operandName(const Node& node, const ChainUpdate& update) {
+  const auto* schema = ir::findSchema(node.target, node.args.size());
+  const size_t index = update.how == How::forward && node.target.starts_with("aten.copy.") ? 1 : 0;   // copy(d, s) is s
+  return schema && index < schema->arguments.size() ? schema->arguments[index].name : "self";
+}
+
 void pushChain(lua_State* L, const Chain& chain, const std::shared_ptr<Analysis>& analysis, const GraphHandle& handle) {
   const Graph& now = graphOf(L, handle);
+  const Graph& before = analysis->graph();
   auto live = [&](NodeId id) { return now.contains(id) ? id : NodeId{}; };
   lua_newtable(L);
   pushNodeOrNil(L, live(chain.head), handle.pinned);
@@ -111,6 +119,7 @@ void pushChain(lua_State* L, const Chain& chain, const std::shared_ptr<Analysis>
     lua_setfield(L, -2, "base");
     lua_pushboolean(L, update.writes);
     lua_setfield(L, -2, "writes");
+    setField(L, "operand", operandName(before.node(update.node), update));
     lua_pushboolean(L, update.how == How::forward);
     lua_setfield(L, -2, "forward");
     if (update.how == How::forward && !update.view.empty()) setField(L, "view", update.view);
