@@ -73,65 +73,52 @@ bool MemoryPlan::isDense(NodeId value, bool rowMajor) const {
   }
 }
 
-bool MemoryPlan::stridesKept(NodeId owner, bool annotated) const {
+bool MemoryPlan::stridesKept(NodeId owner, Storage::Assumed* assumed) const {
   const auto& node = graph_.node(owner);
   const Operator& op = storage_.operatorOf(owner);
   const NodeId base = base_[owner.value];
   if (how_[owner.value] == How::inPlace && keepsLayout(node, op)) return true;
-  if (annotated) {
-    const auto *t = node.tensor(), *of = graph_.node(base).tensor();
-    const auto sameStride = [&] {
-      for (size_t d = 0; d < t->stride->size(); ++d)
-        if (!((*t->stride)[d] == (*of->stride)[d]) && t->shape[d].asConstant() != 1) return false;
-      return true;
-    };
-    if (!placed_[owner.value] && t && of && t->stride && of->stride && t->stride->size() == of->stride->size() && sameStride()) return true;
-  }
-  bool leans = false;
-  bool* const may = annotated ? &leans : nullptr;
   if (how_[owner.value] == How::forward && op.forward == Forward::view) {   // dense in the view's order, so row-major only where the view is
     const auto map = storage_.mapOf(*placed_[owner.value]);
-    return map && map->isRowMajor(storage_.facts()) && storage_.rowMajor(placed_[owner.value]->owner, may);
+    return map && map->isRowMajor(storage_.facts()) && storage_.rowMajor(placed_[owner.value]->owner, assumed);
   }
   if (asksOtherFormat(node)) return false;
   if (how_[owner.value] == How::forward && op.forward == Forward::source) {   // copy(d, s) has the strides of d
     const NodeId to = firstOperand(node);
-    return storage_.rowMajor(base, may) && to && storage_.rowMajor(to, may);
+    return storage_.rowMajor(base, assumed) && to && storage_.rowMajor(to, assumed);
   }
   if (op.effect == Effect::fresh && op.forward == Forward::none) {   // a twin: its result follows its operands
     bool all = true;
     node.forEachInput([&](NodeId n) {
       const auto* t = graph_.node(n).tensor();
-      if (t) all &= t->shape.empty() || storage_.rowMajor(n, may);
+      if (t) all &= t->shape.empty() || storage_.rowMajor(n, assumed);
     });
     return all;
   }
-  return isDense(base, asksRowMajor(node) || !keepsOrder(operatorName(node.target))) || storage_.rowMajor(base, may);
+  return isDense(base, asksRowMajor(node) || !keepsOrder(operatorName(node.target))) || storage_.rowMajor(base, assumed);
 }
 
 /// The printed result is row-major and what it would show is a part of something row-major, row by row. Operators that make a dense result in the
 /// order of their operands' dimensions (all of TensorIterator's, clone, cat) make the same of both.
-bool MemoryPlan::orderKept(NodeId owner, bool annotated) const {
+bool MemoryPlan::orderKept(NodeId owner, Storage::Assumed* assumed) const {
   const auto& node = graph_.node(owner);
   const Operator& op = storage_.operatorOf(owner);
   if (asksOtherFormat(node)) return false;
-  bool leans = false;
-  bool* const may = annotated ? &leans : nullptr;
   const Location& at = placed_[owner.value] ? *placed_[owner.value] : *storage_.location(base_[owner.value]);
-  if (!storage_.rowOrder(at, may)) return false;
+  if (!storage_.rowOrder(at, assumed)) return false;
   if (op.effect != Effect::fresh || op.forward != Forward::none) return op.forward != Forward::source;
   bool all = true;
   node.forEachInput([&](NodeId n) {
     const auto* t = graph_.node(n).tensor();
-    if (t) all &= t->shape.empty() || (storage_.location(n) && storage_.rowOrder(*storage_.location(n), may));
+    if (t) all &= t->shape.empty() || (storage_.location(n) && storage_.rowOrder(*storage_.location(n), assumed));
   });
   return all && op.pointwise;
 }
 
-MemoryPlan::Change MemoryPlan::change(NodeId owner, bool annotated) const {
+MemoryPlan::Change MemoryPlan::change(NodeId owner, Storage::Assumed* assumed) const {
   const bool inPlace = how_[owner.value] == How::inPlace;
   if (inPlace && keepsLayout(graph_.node(owner), storage_.operatorOf(owner))) return Change::none;
-  if (!stridesKept(owner, annotated)) return orderKept(owner, annotated) ? Change::gaps : Change::strides;
+  if (!stridesKept(owner, assumed)) return orderKept(owner, assumed) ? Change::gaps : Change::strides;
   // Of a copy the storage begins with it and is as large; an input may begin anywhere in its own.
   const Location& at = placed_[owner.value] ? *placed_[owner.value] : *storage_.location(base_[owner.value]);
   const bool whole = storage_.same(at.region, storage_.location(at.owner)->region, at.owner) && !keptByCaller(root(owner));
@@ -141,18 +128,38 @@ MemoryPlan::Change MemoryPlan::change(NodeId owner, bool annotated) const {
 void MemoryPlan::checkGeometry(const Planned& s, std::vector<Conflict>& out) {
   for (const NodeId o : s.owners) {
     if (!base_[o.value]) continue;
-    Change how = change(o, false);
+    const Change how = change(o, nullptr);
     if (how == Change::none) continue;
     auto found = whoCanTell(s, o, how);
-    if (!found.empty() && how != Change::storage) {
-      const Change annotated = change(o, true);
-      if (annotated != how) {
-        relies_.insert(o);
-        found = annotated == Change::none ? std::vector<Conflict>{} : whoCanTell(s, o, annotated);
-      }
+    Storage::Assumed assumed;
+    const Change checked = found.empty() ? how : change(o, &assumed);
+    if (checked != how) {
+      auto left = checked == Change::none ? std::vector<Conflict>{} : whoCanTell(s, o, checked);
+      if (left.empty()) assumed_[o] = std::move(assumed);
+      found = std::move(left);
     }
     out.insert(out.end(), found.begin(), found.end());
   }
+}
+
+/// Whether a view that needs fitting strides has them also where its operand lies now: it merges no dimensions, so works at any strides.
+bool MemoryPlan::staysLegal(NodeId view, NodeId of) const {
+  const auto name = operatorName(graph_.node(view).target);
+  const auto *to = graph_.node(view).tensor(), *from = graph_.node(of).tensor();
+  if ((name != "view" && name != "_unsafe_view") || graph_.node(view).target == "aten.view.dtype" || !to || !from) return false;
+  size_t next = 0;
+  const auto one = [](const Expr& e) { return e.asConstant() == 1; };
+  for (const Expr& size : from->shape) {   // each is the product of the next new ones
+    if (one(size)) continue;
+    Expr made(1);
+    while (!(made == size)) {
+      if (next == to->shape.size()) return false;
+      made = made * to->shape[next++];
+    }
+  }
+  while (next < to->shape.size())
+    if (!one(to->shape[next++])) return false;
+  return true;
 }
 
 /// Everybody whose result, or whose legality, depends on where and how the result of `owner` lies.
@@ -187,7 +194,7 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
         case Effect::mayView: if (strides) tell("strides"); else taint(user); break;
         case Effect::view:
           if (name == "as_strided") tell("storage");
-          else if (!strides || anyStrides(name)) taint(user);
+          else if (!strides || anyStrides(name) || staysLegal(user, value)) taint(user);
           else tell("strides");
           break;
         case Effect::getitem: taint(user); break;

@@ -222,14 +222,18 @@ bool MemoryPlan::keptByCaller(NodeId owner) const {
   return effect == Effect::input || effect == Effect::constant;
 }
 
-bool MemoryPlan::reliesOnStrides(NodeId root) const {
-  const auto all = owners(root);
-  return std::any_of(all.begin(), all.end(), [&](NodeId o) { return relies_.count(o) || storage_.reliesOnStrides(o); });
+Storage::Assumed MemoryPlan::assumedStrides(NodeId root) const {
+  Storage::Assumed all;
+  for (const NodeId o : owners(root)) {
+    if (const auto it = assumed_.find(o); it != assumed_.end()) all.insert(it->second.begin(), it->second.end());
+    if (const auto* of = storage_.assumedOf(o)) all.insert(of->begin(), of->end());
+  }
+  return all;
 }
 
 std::optional<Conflict> MemoryPlan::check(NodeId root) {
   Planned s{root, owners(root), {}, {}};
-  for (const NodeId o : s.owners) relies_.erase(o);
+  for (const NodeId o : s.owners) assumed_.erase(o);
   std::vector<Conflict> conflicts;
   if (s.owners.size() > 1) {
     planWrites(s);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <limits>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -59,8 +60,8 @@ class MemoryPlan {
   uint32_t lastRead(graph::ir::NodeId root) const;
   /// The last access to an owner that operators which alias it without saying so in their schema pass on; 0 when there are none.
   uint32_t lastSilentAccess(graph::ir::NodeId owner) const;
-  /// Whether what was decided in this storage holds only for the strides that the graph annotates.
-  bool reliesOnStrides(graph::ir::NodeId root) const;
+  /// Inputs of which what was decided in this storage takes certain strides for granted.
+  Storage::Assumed assumedStrides(graph::ir::NodeId root) const;
   /// Where a value lies in its planned storage.
   Location planned(graph::ir::NodeId value) const { return lifted(*storage_.location(value)); }
 
@@ -115,9 +116,10 @@ class MemoryPlan {
   void checkGeometry(const Planned& s, std::vector<Conflict>& out);
   /// What is other about a decided result: nothing; its place in a storage; also gaps between its rows; also the order of its dimensions.
   enum class Change : uint8_t { none, storage, gaps, strides };
-  Change change(graph::ir::NodeId owner, bool annotated) const;
-  bool stridesKept(graph::ir::NodeId owner, bool annotated) const;
-  bool orderKept(graph::ir::NodeId owner, bool annotated) const;
+  Change change(graph::ir::NodeId owner, Storage::Assumed* assumed) const;
+  bool stridesKept(graph::ir::NodeId owner, Storage::Assumed* assumed) const;
+  bool orderKept(graph::ir::NodeId owner, Storage::Assumed* assumed) const;
+  bool staysLegal(graph::ir::NodeId view, graph::ir::NodeId of) const;
   bool isDense(graph::ir::NodeId value, bool rowMajor) const;
   std::vector<Conflict> whoCanTell(const Planned& s, graph::ir::NodeId owner, Change change) const;
   Conflict explain(const OwnerRead& read, uint32_t at, const Location& where, const PlannedWrite& write, Overlap overlap) const;
@@ -132,7 +134,7 @@ class MemoryPlan {
   std::vector<std::optional<Location>> placed_;               // where a forwarded view lies, by id of the result; others lie where their base lies
   std::vector<std::vector<graph::ir::NodeId>> mergedInto_;    // by printed owner of the base
   std::vector<graph::ir::NodeId> strayViews_;                 // as_strided of inputs: may show what lies beside them
-  std::set<graph::ir::NodeId> relies_;                        // results of which the decision leans on annotated strides
+  std::map<graph::ir::NodeId, Storage::Assumed> assumed_;     // by decided result: what its geometry was proved from
 };
 
 }  // namespace rewrites

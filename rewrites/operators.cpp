@@ -133,8 +133,20 @@ bool makesRowMajor(const Node& node) {
     const auto* contiguous = format ? format->as<graph::ir::Name>() : nullptr;
     return (name == "contiguous" && !format) || (contiguous && contiguous->text == "torch.contiguous_format");
   }
+  if (name.ends_with("_copy") && name != "_to_copy" && name != "index_copy" && name != "as_strided_copy" && name != "lift_fresh_copy")
+    return node.target.starts_with("aten.") && operatorName(node.target) != "copy";   // `*_copy` of a view: a contiguous clone
   return !format && oneOf(name, {"zeros", "ones", "full", "empty", "arange", "rand", "randn", "index_add", "index_copy", "scatter", "scatter_add", "scatter_reduce",
                                  "masked_scatter", "new_zeros", "new_ones", "new_full", "new_empty", "mm", "bmm"});
+}
+
+bool keepsRowMajor(const Node& node, const Operator& op) {
+  const auto* format = node.kwarg("memory_format");
+  const auto* asked = format ? format->as<graph::ir::Name>() : nullptr;
+  if (asked && asked->text != "torch.contiguous_format" && asked->text != "torch.preserve_format") return false;
+  if (op.effect == Effect::update) return true;
+  if (op.effect != Effect::fresh && op.effect != Effect::mayView) return false;
+  return op.pointwise || oneOf(operatorName(node.target), {"clone", "_to_copy", "lift_fresh_copy", "contiguous", "flip", "cat", "zeros_like", "ones_like", "full_like",
+                                                           "empty_like", "rand_like", "randn_like"});
 }
 
 std::string_view operatorName(std::string_view target) {

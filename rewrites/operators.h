@@ -63,6 +63,8 @@ class Operators {
 
 /// Its result is row-major whatever it is given: factories, and updates that do not keep their base's strides.
 bool makesRowMajor(const graph::ir::Node& node);
+/// Its result is row-major when all of its tensor operands are.
+bool keepsRowMajor(const graph::ir::Node& node, const Operator& op);
 /// "slice_scatter" of "aten.slice_scatter.default".
 std::string_view operatorName(std::string_view target);
 /// Tensor operand `index` (by schema position) of a node: the nodes in it (several for a list).

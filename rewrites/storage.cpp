@@ -186,9 +186,10 @@ class StorageBuilder {
     const auto* format = graph::ir::argumentByName(node, "memory_format");
     if (name == "contiguous" && format && format->as<graph::ir::Name>() && format->as<graph::ir::Name>()->text != "torch.contiguous_format") return std::nullopt;
     if (name == "contiguous" || name == "reshape" || name == "_reshape_alias" || name == "flatten" || name == "ravel") {
-      bool assumed = false;
-      if (s_.rowMajor(base) || (of->stride && s_.rowMajor(base, &assumed))) {
-        if (assumed) s_.annotated_.insert(s_.location(base)->owner);
+      Storage::Assumed assumed;
+      if (s_.rowMajor(base)) return false;
+      if (of->stride && s_.rowMajor(base, &assumed)) {
+        s_.assumed_[s_.location(base)->owner].insert(assumed.begin(), assumed.end());
         return false;
       }
       if (name != "contiguous" || !of->stride) return std::nullopt;

@@ -7,6 +7,7 @@
 // clamp. Pure; one thread per object, cheap to build (O(nodes)).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -90,27 +91,31 @@ class Storage {
   Location view(const Location& base, const std::string& target, const graph::ir::Node& like, const std::vector<graph::ir::Expr>* shape) const;
   /// Result `index` of split, chunk, unbind … on `base`.
   Location split(const Location& base, const std::string& target, const graph::ir::Node& like, int64_t index, const std::vector<graph::ir::Expr>* shape) const;
-  /// A value's elements lie one after the other in their order, whatever the symbols are. With `assumed` also when that is only annotated, or
-  /// of an input can be checked when the graph runs; then *assumed is set.
-  bool rowMajor(graph::ir::NodeId value, bool* assumed = nullptr) const;
+  /// Inputs and constants whose strides a proof takes to be those that the graph states, or row-major where it states none.
+  using Assumed = std::set<graph::ir::NodeId>;
+  /// A value's elements lie one after the other in their order, whatever the symbols are. With `assumed` also when that holds only for
+  /// certain strides of inputs, which are added to it: whoever uses the answer has them checked when the graph runs.
+  bool rowMajor(graph::ir::NodeId value, Assumed* assumed = nullptr) const;
   /// The same with gaps between the rows, as of a slice.
-  bool rowOrder(const Location& at, bool* assumed = nullptr) const;
-  /// What is said of values of this owner holds only for the strides that the graph annotates.
-  bool reliesOnStrides(graph::ir::NodeId owner) const { return annotated_.count(owner) > 0; }
-  /// The view that a scatter writes through (`slice` for slice_scatter), as a location; nothing for other operators.
-  std::optional<Location> scatterView(graph::ir::NodeId scatter) const;
-  /// The value of an integer argument or Sym node as an expression.
-  std::optional<graph::ir::Expr> expression(const graph::ir::Argument& argument) const;
+  bool rowOrder(const Location& at, Assumed* assumed = nullptr) const;
+  /// What was assumed to say that values of this owner are views of it.
+  const Assumed* assumedOf(graph::ir::NodeId owner) const {
+    const auto it = assumed_.find(owner);
+    return it == assumed_.end() ? nullptr : &it->second;
+  }
 
  private:
   friend class StorageBuilder;
   std::optional<Strided> mapOf(const Region& region, graph::ir::NodeId owner) const;
-  bool liesRowMajor(graph::ir::NodeId node, bool* assumed) const;
+  bool liesRowMajor(graph::ir::NodeId node, Assumed* assumed) const;
+  bool provesRowMajor(graph::ir::NodeId node, Assumed* assumed) const;
   const graph::ir::Graph* graph_;
   Operators table_;
   std::vector<const Operator*> operators_;                         // by NodeId::value
   graph::ir::Facts facts_;
-  std::set<graph::ir::NodeId> annotated_;                          // owners of which some view was decided by annotated strides
+  std::map<graph::ir::NodeId, Assumed> assumed_;                   // by owner of which some view was decided by strides of inputs
+  mutable std::vector<uint8_t> rowMajor_[2];                       // by node, without and with assumptions: 0 not asked, 1 no, 2 yes
+  mutable std::map<graph::ir::NodeId, Assumed> assumedFor_;
   std::vector<std::optional<graph::ir::Expr>> integers_;           // values of Sym nodes, by NodeId::value
   std::vector<std::optional<Location>> locations_;                 // by NodeId::value
   std::vector<std::vector<graph::ir::NodeId>> members_;            // by owner's NodeId::value

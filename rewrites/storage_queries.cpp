@@ -60,30 +60,53 @@ bool inRowOrder(const Strided& map, const graph::ir::Facts& facts) {
 
 }  // namespace
 
-/// Whether a node's result lies row by row from its start: by its operator, by annotated strides, or because an input whose strides nobody
-/// states is checked to.
-bool Storage::liesRowMajor(NodeId id, bool* assumed) const {
-  const auto& node = graph_->node(id);
-  if (makesRowMajor(node)) return true;
-  const auto* t = node.tensor();
-  const bool input = operatorOf(id).effect == Effect::input || operatorOf(id).effect == Effect::constant;
-  if (!assumed || !t || (!t->stride && !input)) return false;
-  if (t->stride && (t->stride->size() != t->shape.size() || !isContiguous(*t))) return false;
-  *assumed = true;
+/// Whether a node's result lies row by row from its start: by its operator, because its operands do, or because an input whose strides are stated
+/// so, or not at all, is checked to.
+bool Storage::liesRowMajor(NodeId id, Assumed* assumed) const {
+  auto& known = rowMajor_[assumed ? 1 : 0];
+  known.resize(operators_.size());
+  if (known[id.value] == 0) {
+    known[id.value] = 1;   // no
+    Assumed mine;
+    if (provesRowMajor(id, assumed ? &mine : nullptr)) {
+      known[id.value] = 2;
+      if (!mine.empty()) assumedFor_[id] = std::move(mine);
+    }
+  }
+  if (known[id.value] != 2) return false;
+  if (!assumed) return true;
+  if (const auto it = assumedFor_.find(id); it != assumedFor_.end()) assumed->insert(it->second.begin(), it->second.end());
   return true;
 }
 
-bool Storage::rowMajor(NodeId value, bool* assumed) const {
+bool Storage::provesRowMajor(NodeId id, Assumed* assumed) const {
+  const auto& node = graph_->node(id);
+  if (makesRowMajor(node)) return true;
+  const Operator& op = operatorOf(id);
+  const auto* t = node.tensor();
+  if (op.effect == Effect::input || op.effect == Effect::constant) {
+    if (!assumed || !t || (t->stride && (t->stride->size() != t->shape.size() || !isContiguous(*t)))) return false;
+    assumed->insert(id);
+    return true;
+  }
+  if (!keepsRowMajor(node, op)) return false;
+  bool all = true;
+  node.forEachInput([&](NodeId n) {
+    const auto* of = graph_->node(n).tensor();
+    if (all && of && !of->shape.empty()) all = rowMajor(n, assumed);
+  });
+  return all;
+}
+
+bool Storage::rowMajor(NodeId value, Assumed* assumed) const {
   const Location* at = location(value);
   if (!at || !at->known || at->sometimesFresh) return false;
   if (at->owner == value) return liesRowMajor(value, assumed);
-  const auto* t = graph_->node(value).tensor();
-  if (assumed && t && t->stride && liesRowMajor(value, assumed)) return true;
   const auto map = mapOf(*at);
   return map && map->isRowMajor(facts_) && liesRowMajor(at->owner, assumed);
 }
 
-bool Storage::rowOrder(const Location& at, bool* assumed) const {
+bool Storage::rowOrder(const Location& at, Assumed* assumed) const {
   if (!at.known || at.sometimesFresh || at.selfOverlap) return false;
   const auto map = mapOf(at);
   return map && inRowOrder(*map, facts_) && liesRowMajor(at.owner, assumed);
