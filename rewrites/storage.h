@@ -98,6 +98,10 @@ class Storage {
   bool rowMajor(graph::ir::NodeId value, Assumed* assumed = nullptr) const;
   /// The same with gaps between the rows, as of a slice.
   bool rowOrder(const Location& at, Assumed* assumed = nullptr) const;
+  /// The view that a scatter writes through (`slice` for slice_scatter), as a location; nothing for other operators.
+  std::optional<Location> scatterView(graph::ir::NodeId scatter) const;
+  /// The value of an integer argument or Sym node as an expression.
+  std::optional<graph::ir::Expr> expression(const graph::ir::Argument& argument) const;
   /// What was assumed to say that values of this owner are views of it.
   const Assumed* assumedOf(graph::ir::NodeId owner) const {
     const auto it = assumed_.find(owner);
