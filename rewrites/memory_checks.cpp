@@ -69,8 +69,8 @@ void MemoryPlan::checkBases(const Planned& s, std::vector<Conflict>& out) const 
       continue;
     }
     const Location lies = planned(o);
-    if (!place.known || !lies.known || !lies.plain)
-      say(Rule::geometryChanges, from.name + " is a view that is not modelled (storage-relative, another dtype, or conjugated)");
+    if (!place.known || !lies.known || lies.conj || lies.neg)
+      say(Rule::geometryChanges, from.name + " is a view that is not modelled (storage-relative, conjugated or negated)");
     else if (lies.selfOverlap && (inPlace || isWritten(o))) say(Rule::internalOverlap, "two elements of " + from.name + " may share an address");
     else if (lies.sometimesFresh && (inPlace || written))
       say(Rule::aliasDependsOnSize, "whether " + from.name + " shares memory with " + graph_.node(lies.owner).name + " depends on sizes and strides");

@@ -263,7 +263,7 @@ class StorageBuilder {
     l.region.exact = false;
     l.region.map.reset();
     l.region.box = s_.location(l.owner)->region.box;
-    l.plain = l.ordered = false;
+    l.ordered = false;
     if (node.tensor()) l.shape = node.tensor()->shape;
     l.dims.assign(l.shape.size(), -2);
     put(id, std::move(l));

@@ -45,7 +45,7 @@ struct Location {
   bool ordered = true;                // its elements, row by row, come in the order of the owner's: two such values of one region and shape are the same tensor
   bool selfOverlap = false;           // expand, as_strided, unfold: two elements may share an address
   bool sometimesFresh = false;        // through reshape, contiguous, to …: aliases at some sizes only
-  bool plain = true;                 // false through conj, neg, view.dtype: the same bytes mean other values
+  bool conj = false, neg = false;     // the bits of a lazily conjugated or negated view: the same bytes mean other values
   bool known = true;                  // false: through an operator that we do not understand: may be any view of the owner
   bool storageRelative = false;       // as_strided: shows its storage, whatever its operand shows of it
 };
@@ -91,7 +91,7 @@ class Storage {
   Location view(const Location& base, const std::string& target, const graph::ir::Node& like, const std::vector<graph::ir::Expr>* shape) const;
   /// Result `index` of split, chunk, unbind … on `base`.
   Location split(const Location& base, const std::string& target, const graph::ir::Node& like, int64_t index, const std::vector<graph::ir::Expr>* shape) const;
-  /// Inputs and constants whose strides a proof takes to be those that the graph states, or row-major where it states none.
+  /// Inputs and constants whose strides a proof takes to be those that the graph states.
   using Assumed = std::set<graph::ir::NodeId>;
   /// A value's elements lie one after the other in their order, whatever the symbols are. With `assumed` also when that holds only for
   /// certain strides of inputs, which are added to it: whoever uses the answer has them checked when the graph runs.

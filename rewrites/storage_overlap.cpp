@@ -108,7 +108,8 @@ Location Storage::compose(const Location& outer, const Location& inner) const {
   out.ordered &= outer.ordered;
   out.selfOverlap |= outer.selfOverlap;
   out.sometimesFresh |= outer.sometimesFresh;
-  out.plain &= outer.plain;
+  out.conj ^= outer.conj;
+  out.neg ^= outer.neg;
   out.known &= outer.known;
   if (!out.known || (out.region.exact && !hasMix(out))) return out;
   const auto map = mapOf(outer);
@@ -172,7 +173,7 @@ bool Storage::contains(const Region& outer, const Region& inner, NodeId ownerId)
 }
 
 bool Storage::sameTensor(const Location& a, const Location& b) const {
-  if (a.owner != b.owner || a.dtype != b.dtype || !a.plain || !b.plain || !a.known || !b.known || a.selfOverlap || b.selfOverlap) return false;
+  if (a.owner != b.owner || a.dtype != b.dtype || a.conj != b.conj || a.neg != b.neg || !a.known || !b.known || a.selfOverlap || b.selfOverlap) return false;
   if (a.sometimesFresh || b.sometimesFresh || a.shape.size() != b.shape.size() || a.region.partial || b.region.partial) return false;
   for (size_t d = 0; d < a.shape.size(); ++d)
     if (!(a.shape[d] == b.shape[d]) && !facts_.provesEqual(a.shape[d], b.shape[d])) return false;

@@ -61,7 +61,7 @@ bool inRowOrder(const Strided& map, const graph::ir::Facts& facts) {
 }  // namespace
 
 /// Whether a node's result lies row by row from its start: by its operator, because its operands do, or because an input whose strides are stated
-/// so, or not at all, is checked to.
+/// so is checked to.
 bool Storage::liesRowMajor(NodeId id, Assumed* assumed) const {
   auto& known = rowMajor_[assumed ? 1 : 0];
   known.resize(operators_.size());
@@ -85,7 +85,7 @@ bool Storage::provesRowMajor(NodeId id, Assumed* assumed) const {
   const Operator& op = operatorOf(id);
   const auto* t = node.tensor();
   if (op.effect == Effect::input || op.effect == Effect::constant) {
-    if (!assumed || !t || (t->stride && (t->stride->size() != t->shape.size() || !isContiguous(*t)))) return false;
+    if (!assumed || !t || !t->stride || t->stride->size() != t->shape.size() || !isContiguous(*t)) return false;
     assumed->insert(id);
     return true;
   }

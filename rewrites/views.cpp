@@ -348,7 +348,7 @@ Location asStrided(const View& v) {
   const bool relative = !given || given->isNone();
   const auto offset = relative ? std::optional<Expr>(0) : v.expression(*given);
   auto from = v.map();
-  if (!v.fromStart || !sizes || !strides || !offset || size.size() != stride.size() || (relative && !from) || !v.base.plain) return out;
+  if (!v.fromStart || !sizes || !strides || !offset || size.size() != stride.size() || (relative && !from)) return out;
   Strided map;
   map.item = graph::ir::itemSize(v.dtype);
   map.offset = relative ? from->offset : *offset * Expr(map.item);
@@ -364,7 +364,6 @@ Location asStrided(const View& v) {
 /// The same bytes, read as another dtype.
 Location reinterpreted(const View& v) {
   Location out = v.base;
-  out.plain = false;
   if (!v.shape || v.shape->size() != v.base.shape.size()) return inexact(out, v.shape);
   out.shape = *v.shape;
   const auto item = graph::ir::itemSize(v.dtype), old = graph::ir::itemSize(v.base.dtype);
@@ -379,7 +378,6 @@ Location reinterpreted(const View& v) {
 /// view_as_real: one more dimension of 2, elements half as large; view_as_complex: the way back.
 Location complexParts(const View& v, bool apart) {
   Location out = inexact(v.base, v.shape);
-  out.plain = false;
   auto map = v.map();
   if (!map || (!apart && map->dims.empty())) return out;
   if (apart) {
@@ -439,11 +437,11 @@ Location applyView(const ViewContext& context, std::string_view target, const Vi
     return base;
   if (target == "aten._conj.default" || target == "aten._neg_view.default" || target == "aten.conj.default") {   // the same elements with other values
     Location out = base;
-    out.plain = false;
+    (target == "aten._neg_view.default" ? out.neg : out.conj) ^= true;
     return out;
   }
   Location out = inexact(base, shape);
-  out.plain = out.known = false;
+  out.known = false;
   out.selfOverlap = true;
   return out;
 }
