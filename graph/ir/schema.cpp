@@ -20,7 +20,9 @@ namespace {
 struct Line {
   const char* target;
   const char* text;
+  unsigned tags;  // the sum of those below: scripts/python/schemas.py writes them
 };
+constexpr unsigned pointwiseTag = 1, randomTag = 2;
 constexpr Line lines[] = {
 #include "schemas.inc"
 };
@@ -50,9 +52,11 @@ class Table {
   const Schema* parsed(size_t index) {
     std::atomic<const Schema*>& slot = parsed_[index];
     if (const Schema* ready = slot.load(std::memory_order_acquire)) return ready == &broken_ ? nullptr : ready;
-    std::unique_ptr<const Schema> fresh;
+    std::unique_ptr<Schema> fresh;
     try {
-      fresh = std::make_unique<const Schema>(parseSchema(lines[index].target, lines[index].text));
+      fresh = std::make_unique<Schema>(parseSchema(lines[index].target, lines[index].text));
+      fresh->pointwise = lines[index].tags & pointwiseTag;
+      fresh->random = lines[index].tags & randomTag;
     } catch (const std::invalid_argument&) {
       slot.store(&broken_, std::memory_order_release);
       return nullptr;

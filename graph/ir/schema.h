@@ -34,6 +34,10 @@ struct Schema {
   std::vector<SchemaReturn> returns;
   std::string text;             // the schema line
   bool variadic = false;        // "...": takes or gives more than is listed (TorchScript's own operators)
+  /// Each element of the results depends on the operands' elements at its own (broadcast) place alone. torch's tag, carried over to
+  /// in-place and out= forms; false says nothing (prims are not tagged).
+  bool pointwise = false;
+  bool random = false;          // draws from a generator: torch's tag nondeterministic_seeded
 
   /// Index of an argument by name.
   std::optional<size_t> indexOf(std::string_view name) const;

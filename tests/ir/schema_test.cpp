@@ -71,6 +71,21 @@ TEST(SchemaTest, Aliasing) {
   EXPECT_EQ(schema("aten.native_layer_norm.default").returns.size(), 3u);
 }
 
+TEST(SchemaTest, TagsOfTorch) {
+  for (const char* target : {"aten.add.Tensor", "aten.add_.Tensor", "aten.clone.default", "aten.max.other", "aten.rrelu.default",
+                             "aten.eq_.Tensor", "aten.gelu_.default", "aten.gelu.out", "aten.copy_.default", "aten.__iand__.Tensor",
+                             "aten.masked_fill_.Tensor", "aten.leaky_relu_.default", "aten.floor_divide.Scalar"})
+    EXPECT_TRUE(schema(target).pointwise) << target;
+  for (const char* target : {"aten.equal.default", "aten.max.dim", "aten.max.default", "aten.cumsum_.default", "aten.addmm_.default",
+                             "aten.index_put_.default", "aten.flip.default", "aten.view.default", "aten.scatter_.src", "aten.copy.t",
+                             "aten.add.int", "aten.softmax.int", "aten.transpose_.default", "aten.normal_.default"})
+    EXPECT_FALSE(schema(target).pointwise) << target;
+  for (const char* target : {"aten.rand.default", "aten.bernoulli_.float", "aten.native_dropout.default", "aten.rrelu.default",
+                             "aten.randperm.out", "aten.multinomial.default", "prims.uniform.default", "prims.inductor_seed.default"})
+    EXPECT_TRUE(schema(target).random) << target;
+  for (const char* target : {"aten.add.Tensor", "aten.empty.memory_format", "aten.ones.default"}) EXPECT_FALSE(schema(target).random) << target;
+}
+
 TEST(SchemaTest, Defaults) {
   EXPECT_EQ(schema("aten.sum.dim_IntList").arguments[2].defaultValue, Argument(false));
   EXPECT_EQ(schema("aten.empty_like.default").arguments[1].defaultValue, Argument(None{}));
