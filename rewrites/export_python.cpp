@@ -28,8 +28,8 @@ const std::set<std::string, std::less<>>& reservedNames() {
       "torch", "math", "operator", "device", "inf", "nan", "forward", "slice", "Ellipsis", "globals", "zip", "True", "False", "None", "and", "as", "assert",
       "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in",
       "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield", "CHECK_INPUTS", "_check_inputs", "_check_shapes",
-      "_check_memory", "_check_conditions", "_attribute", "_value", "_expect", "_steps", "_mark", "_share_element", "_overlaps_itself", "_INPUTS",
-      "_FUNCTIONS", "_DISJOINT", "_NO_SELF_OVERLAP", "_CONDITIONS", "_OTHERS"};
+      "_check_memory", "_check_strides", "_check_conditions", "_attribute", "_value", "_expect", "_solve", "_steps", "_mark", "_share_element",
+      "_overlaps_itself", "_INPUTS", "_FUNCTIONS", "_DISJOINT", "_NO_SELF_OVERLAP", "_STRIDES", "_CONDITIONS", "_OTHERS"};
   return names;
 }
 
@@ -43,16 +43,21 @@ std::string identifier(const std::string& text) {
 
 std::string quoted(const std::string& text) { return graph::text::printArgument(Graph(), ir::Argument(text)); }
 
-/// A copy in which no node hides a name that the module uses.
+/// A copy in which no node hides a name that the module uses; guards follow.
 Graph withSafeNames(Graph graph) {
   std::vector<NodeId> ids(graph.begin(), graph.end());
+  auto guards = graph.guards();
   for (NodeId id : ids) {
     const Node& node = graph.node(id);
     if (!reservedNames().count(node.name) || node.op == Op::output) continue;
     Node renamed = node;
     renamed.name = graph.uniqueName(node.name + "_1");
+    for (auto& guard : guards)
+      for (std::string* name : {&guard.first, &guard.second})
+        if (*name == node.name) *name = renamed.name;
     graph.replace(id, std::move(renamed));
   }
+  graph.setGuards(std::move(guards));
   return graph;
 }
 
@@ -131,6 +136,7 @@ class PythonWriter {
     if (!graph_.guards().empty()) {
       out += "\nForward checks its inputs at every call, because writing in place relies on it: no written input shares an element\n"
              "with an input that is read afterwards. CHECK_INPUTS = False turns the checks off.\n";
+      if (!strideTable().empty()) out += "The strides of some inputs are checked too: which elements a view shows depends on them.\n";
     }
     for (char& c : out)
       if (c == '\\') c = '/';   // nothing in here may end or escape the docstring
@@ -232,15 +238,43 @@ class PythonWriter {
     }
   }
 
+  /// `_STRIDES`: (input, strides, storage offset or None).
+  std::string strideTable() const {
+    std::string out;
+    for (const auto& guard : graph_.guards()) {
+      if (guard.kind != ir::Guard::Kind::strides) continue;
+      out += "    (" + quoted(guardName(guard.first)) + ", (";
+      for (const auto& stride : guard.strides) out += dimension(stride) + ", ";
+      out += "), " + (guard.offset ? dimension(*guard.offset) : "None") + "),\n";
+    }
+    return out.empty() ? out : "\n_STRIDES = (\n" + out + ")\n";
+  }
+
+  /// Names that the checks of memory and strides look at and that are attributes, not parameters.
+  std::vector<std::string> checkedAttributes(const std::map<std::string, std::set<std::string>>& pairs) const {
+    std::set<std::string> checked;
+    for (const auto& [written, others] : pairs) {
+      checked.insert(written);
+      checked.insert(others.begin(), others.end());
+    }
+    for (const auto& guard : graph_.guards())
+      if (guard.kind != ir::Guard::Kind::symbol) checked.insert(guardName(guard.first));
+    std::set<std::string> found;
+    for (const auto& [target, name] : attributes_)
+      if (checked.count(name)) found.insert(name);
+    return {found.begin(), found.end()};
+  }
+
   std::string checks() const {
     std::map<std::string, std::set<std::string>> pairs;
     std::vector<std::string> alone, conditions;
     for (const auto& guard : graph_.guards()) {
       if (guard.kind == ir::Guard::Kind::disjoint) addPairs(guard, pairs[guardName(guard.first)]);
       else if (guard.kind == ir::Guard::Kind::no_self_overlap) alone.push_back(guardName(guard.first));
-      else conditions.push_back(guard.condition);
+      else if (guard.kind == ir::Guard::Kind::symbol) conditions.push_back(guard.condition);
     }
     addRanges(conditions);
+    const std::string strides = strideTable();
     const bool memory = !pairs.empty() || !alone.empty();
     std::string out = "\nCHECK_INPUTS = True\n" + inputTable();
     if (memory) {
@@ -248,6 +282,7 @@ class PythonWriter {
       for (const auto& name : alone) out += quoted(name) + ", ";
       out += "))\n";
     }
+    out += strides;
     if (!conditions.empty()) {
       out += "_CONDITIONS = (";
       for (const auto& condition : conditions) out += quoted(condition) + ", ";
@@ -256,21 +291,16 @@ class PythonWriter {
     out += "\n";
     out += kPythonShapes;
     if (memory) out += std::string("\n") + std::string(kPythonMemory);
+    if (!strides.empty()) out += std::string("\n") + std::string(kPythonStrides);
     if (!conditions.empty()) out += std::string("\n") + std::string(kPythonConditions);
     out += "\n\ndef _check_inputs(values):\n    \"\"\"Raises ValueError or TypeError naming the input that forward cannot take.\"\"\"\n";
-    out += conditions.empty() ? "    _check_shapes(values)\n" : "    symbols = _check_shapes(values)\n";
-    if (memory) {
-      std::set<std::string> inMemory(alone.begin(), alone.end()), attributesToo;
-      for (const auto& [written, others] : pairs) {
-        inMemory.insert(written);
-        inMemory.insert(others.begin(), others.end());
-      }
-      for (const auto& [target, name] : attributes_)
-        if (inMemory.count(name)) attributesToo.insert(name);
+    out += conditions.empty() && strides.empty() ? "    _check_shapes(values)\n" : "    symbols = _check_shapes(values)\n";
+    if (memory || !strides.empty()) {
       out += "    tensors = {name: value for (name, _, _), value in zip(_INPUTS, values) if isinstance(value, torch.Tensor)}\n";
-      for (const auto& name : attributesToo) out += "    tensors[" + quoted(name) + "] = _attribute(" + quoted(name) + ")\n";
-      out += "    _check_memory(tensors)\n";
+      for (const auto& name : checkedAttributes(pairs)) out += "    tensors[" + quoted(name) + "] = _attribute(" + quoted(name) + ")\n";
     }
+    if (memory) out += "    _check_memory(tensors)\n";
+    if (!strides.empty()) out += "    _check_strides(tensors, symbols)\n";
     if (!conditions.empty()) out += "    _check_conditions(symbols)\n";
     return out;
   }

@@ -141,6 +141,23 @@ function fx.sweep(values, options) end
 ---@param definition table
 function fx.rewrite(definition) end
 
+--- Declares a custom operator by its schema, as print(torch.ops.mylib.rope_.default._schema) shows it: (a!) marks what it writes, (a)
+--- what a result shows. From then on it is known: to the checks, n:arg, g:writers, the safety analysis. A functional operator f and
+--- an f_ that writes its first argument in place are taken for twins, as in torch. {pointwise = true} promises that each element of
+--- the results depends on the elements at its own place alone. Returns the target. Operators that torch has cannot be declared otherwise.
+--- Example: fx.operator("mylib::rope_(Tensor(a!) x, Tensor cos, Tensor sin) -> Tensor(a!)")
+---@param schema string
+---@param options? table
+---@return string
+function fx.operator(schema, options) end
+
+--- What is known of an operator or a node's operator: target, text, declared, pointwise, random, arguments {name, type, default, keyword,
+--- written, alias} and returns {type, written, alias}; nil when nothing is known.
+--- Example: for _, a in ipairs(fx.schema("aten.index_put_.default").arguments) do print(a.name, a.written) end
+---@param operator string|Node
+---@return table?
+function fx.schema(operator) end
+
 --- What match returns after nil: the rule, the reason, the nodes that block, and a repair {text=, rewrite=, bytes=}.
 --- Example: return nil, fx.refuse("two-users", n.name .. " has two users", n.users)
 ---@param rule string
@@ -296,7 +313,8 @@ function Graph:erase(n) end
 ---@return string[]
 function Graph:erase_dead(from) end
 
---- What running the graph must check: "disjoint(a, b)", "disjoint(a)", "no_self_overlap(a)", or a condition on symbols.
+--- What running the graph must check: "disjoint(a, b)", "disjoint(a)", "no_self_overlap(a)", "strides(a, [4, 1])",
+--- "strides(a, [4, 1], 0)" (with the storage offset), or a condition on symbols.
 --- Example: g:add_guard("s0 >= 2")
 ---@param guard string
 function Graph:add_guard(guard) end
@@ -373,7 +391,7 @@ function Graph:copied_bytes(n) end
 ---@field kwargs table<string, any> as printed
 ---@field users Node[] in execution order
 ---@field inputs Node[] each once
----@field meta table? text, and dtype, shape, stride, device of a tensor, or sym
+---@field meta table? text, and dtype, shape, device of a tensor, with its stride also density (contiguous, dense, gaps, overlapping, unknown); or sym
 ---@field stack string? the comment above it in the dump
 ---@field line integer? of the source text
 ---@field module string? where in the model's source it comes from

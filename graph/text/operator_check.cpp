@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "graph/ir/declared_schemas.h"
 #include "graph/ir/spelling.h"
 #include "graph/text/graph_form/described_target.h"
 #include "graph/text/operators.h"
@@ -12,6 +13,9 @@ namespace graph::text {
 namespace {
 
 bool isCheckedNamespace(std::string_view target) { return target.starts_with("aten.") || target.starts_with("prims."); }
+
+/// Of other namespaces only what the user declared is known; `mylib.rope_` may stand for an overload of it.
+bool isDeclared(std::string_view target) { return ir::declaredSchema(target) || !ir::declaredSchemas(fmt::format("{}.", target)).empty(); }
 
 void reportMismatch(Reader& r, const Callee& callee, Range where, std::string problem) {
   problem += fmt::format(" (schema: {})", callee.schema->text);
@@ -62,7 +66,7 @@ Callee& lookUpCallee(Reader& r, const Token& token) {
   entry = std::make_unique<Callee>();
   Callee& callee = *entry;
   callee.target = canonicalTarget(token.text);
-  if (!isCheckedNamespace(callee.target)) {
+  if (!isCheckedNamespace(callee.target) && !isDeclared(callee.target)) {
     reportRoot(r, token);
     return callee;
   }

@@ -253,7 +253,7 @@ int addGuard(lua_State* L) {
   checkEditable(L, checkGraph(L, 1));
   const std::string text = toString(L, 2, "a guard");
   auto guard = ir::Guard::parse(text);
-  if (!guard) throw std::runtime_error("'" + text + "' is no guard: write disjoint(a, b), no_self_overlap(a) or a condition such as s0 >= 2");
+  if (!guard) throw std::runtime_error("'" + text + "' is no guard: write " + std::string(ir::Guard::forms()));
   const Graph& view = core(L).session.view();
   for (const std::string& name : {guard->first, guard->second}) {
     if (name.empty() || guard->kind == ir::Guard::Kind::symbol) continue;
@@ -262,6 +262,10 @@ int addGuard(lua_State* L) {
     const auto op = view.node(id).op;
     if (op != ir::Op::placeholder && op != ir::Op::get_attr)
       throw std::runtime_error("the guard '" + text + "' names '" + name + "', which is no input: only placeholders and get_attr nodes can be checked before a run");
+    const auto* tensor = view.node(id).tensor();
+    if (guard->kind == ir::Guard::Kind::strides && tensor && tensor->shape.size() != guard->strides.size())
+      throw std::runtime_error("the guard '" + text + "' gives " + std::to_string(guard->strides.size()) + " strides: '" + name + "' has " +
+                               std::to_string(tensor->shape.size()) + " dimensions");
   }
   core(L).edit().addGuard(*guard);
   return 0;

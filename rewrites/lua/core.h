@@ -46,6 +46,7 @@ struct ChunkState {
   std::vector<std::string> applied;   // rewrites
   std::vector<std::string> used;      // scripts whose definitions the journal needs before it, in order
   std::vector<std::string> embeds;    // scripts that `source` itself loads by name
+  std::set<std::string> declared;     // operators that `source` declares
   bool committed = false;             // a revision was made
 };
 
@@ -74,6 +75,7 @@ struct Core {
   std::map<std::string, std::string> scripts;   // text by name, as it was run
   std::map<std::string, std::string> embedded;  // from a journal: found before any file
   std::set<std::string> modules;                // names of scripts that require loaded
+  std::map<std::string, std::string> declared;  // operators by target: the Lua that declares each
   ChunkState chunk;
   int prompts = 0;
 
@@ -176,6 +178,8 @@ std::string stringField(lua_State* L, int index, const char* key);
 void setField(lua_State* L, const char* key, const std::string& text);
 void setField(lua_State* L, const char* key, int64_t number);
 
+/// Text as a Lua literal.
+std::string quoted(const std::string& text);
 /// Any Lua value as a reader of dumps expects it (show.cpp).
 std::string show(lua_State* L, int index);
 
@@ -192,6 +196,7 @@ std::vector<std::string> nodeFields();
 void bindGraph(lua_State* L);
 void bindNode(lua_State* L);
 void bindValues(lua_State* L);
+void bindOperator(lua_State* L);
 void bindSession(lua_State* L);
 void bindStorage(lua_State* L);
 void bindRewrite(lua_State* L);

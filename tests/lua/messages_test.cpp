@@ -38,7 +38,9 @@ TEST_F(Messages, OfBindings) {
       {"g:insert_before(g.mul, 'x', {}, nil, {op = 'call'})", "'call' is no kind of node that can be inserted"},
       {"g:insert_before(g.mul, 'aten.relu.default', {})  ", "relu"},   // lint: an argument is missing
       {"g:erase(g.mul)", "sum_1"},
-      {"g:add_guard('nonsense')", "'nonsense' is no guard: write disjoint(a, b)"},
+      {"g:add_guard('nonsense')", "'nonsense' is no guard: write disjoint(a, b), no_self_overlap(a), strides(a, [4, 1]) or a condition such as s0 >= 2"},
+      {"g:add_guard('strides(cache, [1])')", "the guard 'strides(cache, [1])' gives 1 strides: 'cache' has 2 dimensions"},
+      {"g:add_guard('strides(mul, [8, 1])')", "names 'mul', which is no input"},
       {"g:add_guard('disjoint(cache, what)')", "the guard 'disjoint(cache, what)' names 'what', which is no node"},
       {"g:add_guard('disjoint(cache, mul)')", "names 'mul', which is no input"},
       {"g:output():set_arg(1, {}) local s = g.sum_1 g:erase(s) print(s.name)", "node 'sum_1' was erased"},
@@ -70,6 +72,17 @@ TEST_F(Messages, OfBindings) {
       {"fx.select('nobody')", "no node is called 'nobody'"},
       {"fx.load('no_such_script')", "no script 'no_such_script' in"},
       {"fx.run()", "no backend in this test"},
+      // operators
+      {"fx.operator()", "expected an operator's schema such as \"mylib::rope_(Tensor(a!) x, Tensor cos) -> Tensor(a!)\", got nothing"},
+      {"fx.operator('messages::f(Tensor x, Tensro y) -> ()')", "operator schema has an unknown type 'Tensro', did you mean 'Tensor'? (column 23)\n  messages::f(Tensor x, Tensro y) -> ()\n                        ^"},
+      {"fx.operator('aten::relu(Tensor(a!) self) -> ()')", "torch has the operator aten.relu.default, with another schema:\n  aten::relu(Tensor self) -> Tensor"},
+      {"fx.operator('messages::f(Tensor x) -> ()', {point = true})", "fx.operator has no option 'point': it takes pointwise"},
+      {"fx.operator('messages::f(Tensor x) -> ()', {pointwise = 1})", "fx.operator: pointwise is true or false"},
+      {"g:insert_before(g.mul, 'messages.f.default', {g.mul.args[1], 1}) fx.operator('messages::f(Tensor x) -> ()')",
+       "fx.operator: the open graph does not call messages.f.default like that: "},
+      {"fx.rewrite{name = 'declares', match = function() fx.operator('messages::f(Tensor x) -> ()') end, apply = function() end} fx.apply('declares')",
+       "fx.operator: declare operators before a rewrite is applied, not in its match or apply"},
+      {"fx.schema()", "expected an operator or a node, got nothing"},
       // rewrites
       {"fx.rewrite{}", "fx.rewrite: the rewrite has no name"},
       {"fx.rewrite{name = 'x'}", "fx.rewrite 'x' needs either match and apply, or pattern and replace"},
