@@ -30,7 +30,7 @@ Rewritten applyScripts(GraphFile& file, const CommonOptions& common, const graph
                        const std::vector<std::string>& scripts, bool apply) {
   std::vector<std::string> paths;
   for (const auto& script : scripts) paths.push_back(findScript(script));
-  auto chosen = file.usableGraph(common.graph, common.quiet);
+  auto chosen = file.usableGraph(common.graph, common.quiet, !apply);
 
   rewrites::Session session(torchBackend);
   session.open(file.dumps());

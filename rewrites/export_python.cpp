@@ -133,11 +133,15 @@ class PythonWriter {
     }
     if (!attributeNeeds_.empty()) out += "\nModule globals that forward() reads; set them first (<module>.<name> = tensor):\n";
     for (const auto& [name, need] : attributeNeeds_) out += "    " + name + "   " + need + "\n";
-    if (!graph_.guards().empty()) {
+    const auto has = [&](auto... kinds) {
+      return std::any_of(graph_.guards().begin(), graph_.guards().end(), [&](const ir::Guard& guard) { return ((guard.kind == kinds) || ...); });
+    };
+    if (has(ir::Guard::Kind::disjoint, ir::Guard::Kind::no_self_overlap))
       out += "\nForward checks its inputs at every call, because writing in place relies on it: no written input shares an element\n"
              "with an input that is read afterwards. CHECK_INPUTS = False turns the checks off.\n";
-      if (!strideTable().empty()) out += "The strides of some inputs are checked too: which elements a view shows depends on them.\n";
-    }
+    else if (!graph_.guards().empty())
+      out += "\nForward checks at every call what the graph relies on. CHECK_INPUTS = False turns the checks off.\n";
+    if (has(ir::Guard::Kind::strides)) out += "Strides are checked too: which elements a view shows depends on them.\n";
     for (char& c : out)
       if (c == '\\') c = '/';   // nothing in here may end or escape the docstring
     out += "\"\"\"\nimport math\nimport operator\n\nimport torch\n";
@@ -243,9 +247,10 @@ class PythonWriter {
     std::string out;
     for (const auto& guard : graph_.guards()) {
       if (guard.kind != ir::Guard::Kind::strides) continue;
-      out += "    (" + quoted(guardName(guard.first)) + ", (";
-      for (const auto& stride : guard.strides) out += dimension(stride) + ", ";
-      out += "), " + (guard.offset ? dimension(*guard.offset) : "None") + "),\n";
+      std::string strides;
+      for (const auto& stride : guard.strides) strides += (strides.empty() ? "" : ", ") + dimension(stride);
+      if (guard.strides.size() == 1) strides += ",";
+      out += "    (" + quoted(guardName(guard.first)) + ", (" + strides + "), " + (guard.offset ? dimension(*guard.offset) : "None") + "),\n";
     }
     return out.empty() ? out : "\n_STRIDES = (\n" + out + ")\n";
   }

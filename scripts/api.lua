@@ -282,7 +282,7 @@ function Graph:inputs() end
 ---@return Node
 function Graph:output() end
 
---- A new node before n. Options: name, meta (a node to copy the annotation and source place from), op.
+--- A new node before n. Options: name, meta (a node to copy the annotation and source place from, or an annotation as text), op.
 --- Example: g:insert_before(n, "aten.copy_.default", {a, b}, nil, {meta = n})
 ---@param n Node
 ---@param target string
@@ -416,9 +416,9 @@ function Node:set_arg(name, value) end
 ---@param target string
 function Node:set_target(target) end
 
---- Takes the annotation of another node; nil removes it.
---- Example: n:set_meta(other)
----@param other? Node
+--- Takes the annotation of another node, or the one that text says; nil removes it.
+--- Example: n:set_meta(other) n:set_meta("f32[2, s0][s0, 1]cpu")
+---@param other? Node|string
 function Node:set_meta(other) end
 
 --- Every user of this node, except x itself, uses x instead.

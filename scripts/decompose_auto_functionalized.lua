@@ -208,13 +208,35 @@ local function clone(g, n, base)
   local function numbers(list, target)   -- of symbols the values
     local result = {}
     for i, size in ipairs(list) do
-      result[i] = math.type(size) == "integer" and size or g:insert_before(n, target, {base, i - 1})
+      result[i] = math.type(size) == "integer" and size or g:insert_before(n, target, {base, i - 1}, nil, {meta = "Sym(" .. size .. ")"})
     end
     return result
   end
   local shape, stride = numbers(base.meta.shape, "aten.sym_size.int"), numbers(base.meta.stride, "aten.sym_stride.int")
   local fresh = g:insert_before(n, "aten.new_empty_strided.default", {base, shape, stride}, nil, {meta = base})
   return g:insert_before(n, "aten.copy.default", {fresh, base}, nil, {meta = base})
+end
+
+-- What a view of base is annotated with; nil when something of it is not stated.
+local function annotation_of_view(base, target, args)
+  local meta = base.meta
+  local function text(size) return math.type(size) == "integer" and tostring(size) or type(size) == "userdata" and size.meta and size.meta.sym end
+  local function texts(list)
+    local result = {}
+    for i, size in ipairs(list) do result[i] = type(size) == "string" and size or text(size) or nil end
+    return #result == #list and result
+  end
+  local shape, stride
+  if target == "aten.as_strided.default" then
+    shape, stride = texts(args[1]), texts(args[2])
+  elseif meta then
+    local dim, first, last = args[1] + 1, text(args[2]), text(args[3])
+    shape, stride = texts(meta.shape), meta.stride and texts(meta.stride)
+    if not (first and last) then return nil end
+    shape[dim] = "(" .. last .. ") - (" .. first .. ")"
+  end
+  if not (meta and shape) then return nil end
+  return meta.dtype .. "[" .. table.concat(shape, ", ") .. "]" .. (stride and "[" .. table.concat(stride, ", ") .. "]" or "") .. (meta.device or "")
 end
 
 -- Views that count from the beginning of the storage are only those of the clone when the input lies at its beginning.
@@ -249,7 +271,9 @@ local function apply(g, m)
     end
   end
   local function copy(i, j) return j and copies[i][j] or copies[i] end
-  local function view(base, target, args) return g:insert_before(n, target, {base, table.unpack(args)}) end
+  local function view(base, target, args)
+    return g:insert_before(n, target, {base, table.unpack(args)}, nil, {meta = annotation_of_view(base, target, args)})
+  end
 
   local args, kwargs, positional, writes = {}, {}, true, {}
   for _, arg in ipairs(m.written) do writes[arg.name] = true end

@@ -170,6 +170,8 @@ Argument toArgument(lua_State* L, int index, int depth = 0);
 void pushValue(lua_State* L, Argument argument);
 void pushExpr(lua_State* L, const graph::ir::Expr& expression);
 void pushMeta(lua_State* L, const graph::ir::Meta& meta);
+/// The annotation of the node at `index`, or the one that the text there says. Throws for text that is none.
+graph::ir::Meta toMeta(lua_State* L, int index);
 void pushRunValue(lua_State* L, const graph::run::Value& value);
 std::string toString(lua_State* L, int index, const char* what);
 std::vector<std::string> toStrings(lua_State* L, int index, const char* what);

@@ -139,6 +139,16 @@ void pushMeta(lua_State* L, const ir::Meta& meta) {
   }
 }
 
+ir::Meta toMeta(lua_State* L, int index) {
+  if (lua_type(L, index) != LUA_TSTRING) return nodeOf(L, checkNode(L, index)).meta;
+  const std::string text = toString(L, index, "an annotation");
+  std::string problem;
+  ir::Meta meta = graph::text::parseMeta(text, &problem);
+  if (!problem.empty() || std::holds_alternative<ir::OtherMeta>(meta))
+    throw std::runtime_error("'" + text + "' is no annotation" + (problem.empty() ? "" : ": " + problem) + " (write \"f32[2, s0][s0, 1]cpu\" or \"Sym(s0)\")");
+  return meta;
+}
+
 // --- small helpers -------------------------------------------------------------------------------------------------------------
 
 std::string toString(lua_State* L, int index, const char* what) {

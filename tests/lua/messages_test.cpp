@@ -38,6 +38,9 @@ TEST_F(Messages, OfBindings) {
       {"g:insert_before(g.mul, 'x', {}, nil, {op = 'call'})", "'call' is no kind of node that can be inserted"},
       {"g:insert_before(g.mul, 'aten.relu.default', {})  ", "relu"},   // lint: an argument is missing
       {"g:erase(g.mul)", "sum_1"},
+      {"g.mul:set_meta('f99[2]')", "'f99[2]' is no annotation"},
+      {"g.mul:set_meta(1)", "fx.Node expected, got number"},
+      {"g:insert_before(g.mul, 'aten.relu.default', {g.mul}, nil, {meta = 'hello'})", "'hello' is no annotation"},
       {"g:add_guard('nonsense')", "'nonsense' is no guard: write disjoint(a, b), no_self_overlap(a), strides(a, [4, 1]) or a condition such as s0 >= 2"},
       {"g:add_guard('strides(cache, [1])')", "the guard 'strides(cache, [1])' gives 1 strides: 'cache' has 2 dimensions"},
       {"g:add_guard('strides(mul, [8, 1])')", "names 'mul', which is no input"},
