@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "graph/ir/declared_schemas.h"
 #include "graph/ir/input_use.h"
 #include "graph/text/operators.h"
 #include "graph/text/printer.h"
@@ -98,6 +99,9 @@ class PythonWriter {
       const Node& node = graph.node(id);
       if (node.target.starts_with("prims.")) usesPrims_ = true;
       if (node.target.starts_with("prims.inductor_")) usesInductorPrims_ = true;
+      if (node.op == Op::call_function) addLibrary(node.target);
+      for (const auto& argument : node.args)   // the operator that a higher-order one is about
+        if (const auto* name = argument.as<ir::Name>(); name && name->text.starts_with("torch.ops.")) addLibrary(name->text.substr(10));
       if (node.op != Op::get_attr && node.op != Op::call_module) continue;
       if (graph.subgraphs().count(node.target)) continue;
       if (attributes_.count(node.target)) continue;
@@ -107,6 +111,14 @@ class PythonWriter {
       attributeNeeds_.emplace_back(name, node.op == Op::call_module ? "module (a callable)" : needText(node) + writtenNote(graph, id));
     }
     for (const auto& [name, sub] : graph.subgraphs()) collectAttributes(*sub);
+  }
+
+  /// The namespace of an operator that torch does not bring.
+  void addLibrary(const std::string& target) {
+    const ir::Schema* schema = ir::findSchema(target);
+    if ((schema && !ir::declaredSchema(schema->target)) || !graph::text::printedTarget(target).starts_with("torch.ops.")) return;
+    const std::string space = target.substr(0, target.find('.'));
+    if (space != "aten" && space != "prims" && space != "higher_order") libraries_.insert(space);
   }
 
   std::string writtenNote(const Graph& graph, NodeId id) const {
@@ -133,6 +145,9 @@ class PythonWriter {
     }
     if (!attributeNeeds_.empty()) out += "\nModule globals that forward() reads; set them first (<module>.<name> = tensor):\n";
     for (const auto& [name, need] : attributeNeeds_) out += "    " + name + "   " + need + "\n";
+    std::string libraries;
+    for (const auto& library : libraries_) libraries += (libraries.empty() ? "torch.ops." : ", torch.ops.") + library;
+    if (!libraries.empty()) out += "\nIt calls operators of " + libraries + ": import what registers them before calling forward.\n";
     const auto has = [&](auto... kinds) {
       return std::any_of(graph_.guards().begin(), graph_.guards().end(), [&](const ir::Guard& guard) { return ((guard.kind == kinds) || ...); });
     };
@@ -405,6 +420,7 @@ class PythonWriter {
   std::vector<ir::InputUse> uses_;                                      // of graph_
   std::map<std::string, std::string> attributes_;                       // target -> global's name
   std::vector<std::pair<std::string, std::string>> attributeNeeds_;     // in the order of their first use
+  std::set<std::string> libraries_;                                     // of custom operators
   bool usesPrims_ = false, usesInductorPrims_ = false;
 };
 

@@ -154,7 +154,7 @@ local function match(g, n)
   if not schema then
     local name = tostring(n.args[1]):gsub("^torch%.ops%.", "")
     return nil, fx.refuse("unknown-operator", "nobody knows what " .. name .. " writes: declare it before with fx.operator(\"" ..
-                          name:gsub("%.default$", ""):gsub("%.", "::", 1) .. "(...) -> ...\"), as print(torch.ops." .. name .. "._schema) shows it", {n})
+                          name:gsub("%.default$", ""):gsub("%.", "::", 1) .. "(...) -> ...\"), as print(torch.ops." .. name .. "._schema) shows it")
   end
   local plan, first = plans[n.target](n, written), {}
   for _, one in ipairs(tensors(plan)) do

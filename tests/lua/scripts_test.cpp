@@ -44,6 +44,22 @@ TEST_F(Scripts, AJournalDeclaresWhatItsRevisionsRelyOn) {
   EXPECT_EQ(again.journal().current().outcomes[0].taken.size(), 1u);
 }
 
+TEST_F(Scripts, TheSampleOfACustomOperatorsRule) {
+  const std::string head = "def forward(self, cache: \"f32[2, 8, 4]\", k: \"f32[2, 1, 4]\", at: \"i64[1]\"):\n"
+                           "    clone: \"f32[2, 1, 4]\" = torch.ops.aten.clone.default(k)\n";
+  const std::string store = "    store = torch.ops.mylib.store.default(cache, clone, at);  store = None\n    return (cache,)\n";
+  session.openText(head + store, "kept.txt");
+  value("fx.graph()");
+  ASSERT_TRUE(engine.runFile(sourcePath("samples/custom_operator.lua"), true).ok);
+  EXPECT_NE(text().find("torch.ops.mylib.store.default(cache, k, at)"), std::string::npos) << text();
+  EXPECT_EQ(text().find("clone"), std::string::npos) << text();
+  session.openText(head + "    neg_ = torch.ops.aten.neg_.default(k);  neg_ = None\n" + store, "written.txt");
+  const auto refused = engine.runFile(sourcePath("samples/custom_operator.lua"), true);
+  ASSERT_TRUE(refused.ok) << refused.error;
+  ASSERT_EQ(session.lastOutcomes().at(0).refused.size(), 1u);
+  EXPECT_EQ(session.lastOutcomes()[0].refused[0].because, "neg_ writes the rows before store has read them");
+}
+
 TEST_F(Scripts, DeclaredOperatorsAreCheckedWhenADumpIsRead) {
   const std::string path = ::testing::TempDir() + "declared.txt";
   std::ofstream(path) << "def forward(self, x: \"f32[2]\"):\n"
