@@ -115,8 +115,7 @@ class PythonWriter {
 
   /// The namespace of an operator that torch does not bring.
   void addLibrary(const std::string& target) {
-    const ir::Schema* schema = ir::findSchema(target);
-    if ((schema && !ir::declaredSchema(schema->target)) || !graph::text::printedTarget(target).starts_with("torch.ops.")) return;
+    if ((ir::findSchema(target) && !ir::isDeclared(target)) || !graph::text::printedTarget(target).starts_with("torch.ops.")) return;
     const std::string space = target.substr(0, target.find('.'));
     if (space != "aten" && space != "prims" && space != "higher_order") libraries_.insert(space);
   }

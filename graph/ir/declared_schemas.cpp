@@ -166,6 +166,10 @@ const Schema& declareSchema(std::string_view given, bool pointwise) {
 
 void withdrawSchema(const Schema& declared) { Registry::instance().remove(declared); }
 uint64_t schemaGeneration() { return Registry::instance().generation(); }
+bool isDeclared(std::string_view target) {
+  const auto& registry = Registry::instance();
+  return registry.find(target) || (std::count(target.begin(), target.end(), '.') == 1 && !registry.withPrefix(std::string(target) + ".").empty());
+}
 const Schema* declaredSchema(std::string_view target) { return Registry::instance().find(target); }
 std::vector<const Schema*> declaredSchemas(std::string_view prefix) { return Registry::instance().withPrefix(prefix); }
 

@@ -24,6 +24,8 @@ void withdrawSchema(const Schema& declared);
 /// Grows with each declaration that changed something: what was analysed before may be out of date.
 uint64_t schemaGeneration();
 
+/// Was this operator declared? A target without overload, as torch 2.1 prints it, means any overload.
+bool isDeclared(std::string_view target);
 /// The declared schema of a full target; null when there is none.
 const Schema* declaredSchema(std::string_view target);
 /// Those whose target starts with `prefix`, by target.

@@ -14,9 +14,6 @@ namespace {
 
 bool isCheckedNamespace(std::string_view target) { return target.starts_with("aten.") || target.starts_with("prims."); }
 
-/// Of other namespaces only what the user declared is known; `mylib.rope_` may stand for an overload of it.
-bool isDeclared(std::string_view target) { return ir::declaredSchema(target) || !ir::declaredSchemas(fmt::format("{}.", target)).empty(); }
-
 void reportMismatch(Reader& r, const Callee& callee, Range where, std::string problem) {
   problem += fmt::format(" (schema: {})", callee.schema->text);
   if (callee.isExact) r.problems.error(where, std::move(problem));
@@ -66,7 +63,7 @@ Callee& lookUpCallee(Reader& r, const Token& token) {
   entry = std::make_unique<Callee>();
   Callee& callee = *entry;
   callee.target = canonicalTarget(token.text);
-  if (!isCheckedNamespace(callee.target) && !isDeclared(callee.target)) {
+  if (!isCheckedNamespace(callee.target) && !ir::isDeclared(callee.target)) {
     reportRoot(r, token);
     return callee;
   }

@@ -37,6 +37,8 @@ TEST(DeclaredSchemas, CountWhereverASchemaIsAskedFor) {
   EXPECT_EQ(argumentByName(call("n", "decl_a.rope_.default", {NodeId{1}, NodeId{2}}), "cos")->node(), NodeId{2});
   EXPECT_EQ(*argumentByName(call("n", "decl_a.rope_.default", {NodeId{1}, NodeId{2}}), "scale"), Argument(2.0));
   EXPECT_EQ(declaredSchemas("decl_a."), std::vector<const Schema*>{&declared});
+  for (const char* target : {"decl_a.rope_.default", "decl_a.rope_"}) EXPECT_TRUE(isDeclared(target)) << target;
+  for (const char* target : {"decl_a.rope_.other", "decl_a.rope", "decl_a", "aten.relu.default", ""}) EXPECT_FALSE(isDeclared(target)) << target;
 }
 
 TEST(DeclaredSchemas, AgainReplacesForLaterQuestions) {
