@@ -144,6 +144,7 @@ void addReading(CLI::App& app, Typed& typed, Action& action) {
   auto* explain = command(app, "explain", "May this write happen in place, and if not, why?", "Look");
   explain->add_option("FILE", typed.explain.file, "A dump")->type_name("")->required();
   explain->add_option("NODE", typed.explain.node, "A functional update: slice_scatter_1, index_put, ...")->type_name("")->required();
+  explain->add_option("SCRIPT", typed.explain.scripts, "Lua run first: fx.operator(...) declares custom operators")->type_name("");
   addCommon(*explain, typed.explain.common);
   onCommand(explain, action, typed.explain, typed.explain.file, commands::explain);
 

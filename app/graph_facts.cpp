@@ -1,6 +1,7 @@
 #include "app/graph_facts.h"
 
 #include "app/numbers.h"
+#include "graph/ir/declared_schemas.h"
 #include "rewrites/inplace.h"
 #include "rewrites/operators.h"
 
@@ -51,6 +52,7 @@ void addDecisions(GraphFacts& facts, const rewrites::InPlace& plan, const graph:
 std::shared_ptr<const GraphFacts> makeGraphFacts(std::shared_ptr<const Graph> graph, const graph::ir::Binding& binding) {
   auto facts = std::make_shared<GraphFacts>();
   facts->graph = graph;
+  facts->schemas = graph::ir::schemaGeneration();
   facts->folding = graph::layout::fold(*graph);
   facts->marks.binding = binding;
   for (auto id : *graph) {

@@ -27,10 +27,10 @@ size_t Rewritten::refused() const {
 }
 
 Rewritten applyScripts(GraphFile& file, const CommonOptions& common, const graph::run::InputRequest& request,
-                       const std::vector<std::string>& scripts) {
+                       const std::vector<std::string>& scripts, bool apply) {
   std::vector<std::string> paths;
   for (const auto& script : scripts) paths.push_back(findScript(script));
-  auto chosen = file.usableGraph(common.graph, common.quiet);
+  auto chosen = file.usableGraph(common.graph, common.quiet, !apply);
 
   rewrites::Session session(torchBackend);
   session.open(file.dumps());
@@ -48,7 +48,7 @@ Rewritten applyScripts(GraphFile& file, const CommonOptions& common, const graph
   result.before = result.after = session.graph();
   for (size_t i = 0; i < paths.size(); ++i) {
     throwIfInterrupted();
-    auto ran = engine.runFile(paths[i], true);
+    auto ran = engine.runFile(paths[i], apply);
     if (ran.stopped) throwIfInterrupted();
     if (!ran.ok) throw Failure(Exit::unusable, ran.error);
     for (auto outcome : session.lastOutcomes()) {

@@ -20,8 +20,9 @@ struct Rewritten {
   size_t refused() const;
 };
 
-/// What scripts print goes to stdout unless --quiet. Throws Failure (unusable) with the Lua error, Stopped after a Ctrl-C.
+/// What scripts print goes to stdout unless --quiet. Throws Failure (unusable) with the Lua error, Stopped after a Ctrl-C. Without `apply`
+/// scripts are run, but the rewrites that they define are not applied.
 Rewritten applyScripts(GraphFile& file, const CommonOptions& common, const graph::run::InputRequest& request,
-                       const std::vector<std::string>& scripts);
+                       const std::vector<std::string>& scripts, bool apply = true);
 
 }  // namespace app

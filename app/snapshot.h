@@ -44,6 +44,7 @@ struct GraphFacts {
   std::unordered_map<NodeId, std::vector<NodeId>> aliases;  // by owner: all values in its storage, in order
   std::unordered_map<uint32_t, NodeId> byLine;              // source line -> first node
   rewrites::CopiedBytes copied;
+  uint64_t schemas = 0;                                     // of which generation of declared operators it is
   std::string problem;                                      // the analysis failed: why
 };
 

@@ -7,6 +7,7 @@
 
 #include "app/graph_facts.h"
 #include "app/numbers.h"
+#include "graph/ir/declared_schemas.h"
 #include "graph/layout/label.h"
 #include "graph/run/equivalence.h"
 #include "graph/run/timing.h"
@@ -276,7 +277,7 @@ graph::ir::Binding Workspace::bindingForBytes() {
 std::shared_ptr<const GraphFacts> Workspace::factsOf(const rewrites::Revision& revision) {
   if (facts_.size() > kFactsKept) facts_.clear();
   auto& facts = facts_[revision.graph.get()];
-  if (!facts || facts->marks.binding != binding_) facts = makeGraphFacts(revision.graph, binding_);
+  if (!facts || facts->marks.binding != binding_ || facts->schemas != graph::ir::schemaGeneration()) facts = makeGraphFacts(revision.graph, binding_);
   return facts;
 }
 

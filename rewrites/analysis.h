@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "graph/ir/declared_schemas.h"
 #include "rewrites/inplace.h"
 #include "rewrites/storage.h"
 
@@ -16,6 +17,8 @@ class Analysis {
   Analysis(const Analysis&) = delete;
   Analysis& operator=(const Analysis&) = delete;
 
+  /// False once operators were declared after it was made: it may have decided otherwise.
+  bool isCurrent() const { return schemas_ == graph::ir::schemaGeneration(); }
   const graph::ir::Graph& graph() const { return *graph_; }
   const std::shared_ptr<const graph::ir::Graph>& shareGraph() const { return graph_; }
   const InPlace& inPlace() {
@@ -31,6 +34,7 @@ class Analysis {
 
  private:
   std::shared_ptr<const graph::ir::Graph> graph_;
+  const uint64_t schemas_ = graph::ir::schemaGeneration();
   std::optional<InPlace> inPlace_;
   std::optional<Storage> storage_;
 };

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "graph/ir/declared_schemas.h"
 #include "graph/ir/input_use.h"
 #include "graph/text/operators.h"
 #include "graph/text/printer.h"
@@ -28,8 +29,8 @@ const std::set<std::string, std::less<>>& reservedNames() {
       "torch", "math", "operator", "device", "inf", "nan", "forward", "slice", "Ellipsis", "globals", "zip", "True", "False", "None", "and", "as", "assert",
       "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in",
       "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield", "CHECK_INPUTS", "_check_inputs", "_check_shapes",
-      "_check_memory", "_check_conditions", "_attribute", "_value", "_expect", "_steps", "_mark", "_share_element", "_overlaps_itself", "_INPUTS",
-      "_FUNCTIONS", "_DISJOINT", "_NO_SELF_OVERLAP", "_CONDITIONS", "_OTHERS"};
+      "_check_memory", "_check_strides", "_check_conditions", "_attribute", "_value", "_expect", "_solve", "_steps", "_mark", "_share_element",
+      "_overlaps_itself", "_INPUTS", "_FUNCTIONS", "_DISJOINT", "_NO_SELF_OVERLAP", "_STRIDES", "_CONDITIONS", "_OTHERS"};
   return names;
 }
 
@@ -43,16 +44,21 @@ std::string identifier(const std::string& text) {
 
 std::string quoted(const std::string& text) { return graph::text::printArgument(Graph(), ir::Argument(text)); }
 
-/// A copy in which no node hides a name that the module uses.
+/// A copy in which no node hides a name that the module uses; guards follow.
 Graph withSafeNames(Graph graph) {
   std::vector<NodeId> ids(graph.begin(), graph.end());
+  auto guards = graph.guards();
   for (NodeId id : ids) {
     const Node& node = graph.node(id);
     if (!reservedNames().count(node.name) || node.op == Op::output) continue;
     Node renamed = node;
     renamed.name = graph.uniqueName(node.name + "_1");
+    for (auto& guard : guards)
+      for (std::string* name : {&guard.first, &guard.second})
+        if (*name == node.name) *name = renamed.name;
     graph.replace(id, std::move(renamed));
   }
+  graph.setGuards(std::move(guards));
   return graph;
 }
 
@@ -93,6 +99,9 @@ class PythonWriter {
       const Node& node = graph.node(id);
       if (node.target.starts_with("prims.")) usesPrims_ = true;
       if (node.target.starts_with("prims.inductor_")) usesInductorPrims_ = true;
+      if (node.op == Op::call_function) addLibrary(node.target);
+      for (const auto& argument : node.args)   // the operator that a higher-order one is about
+        if (const auto* name = argument.as<ir::Name>(); name && name->text.starts_with("torch.ops.")) addLibrary(name->text.substr(10));
       if (node.op != Op::get_attr && node.op != Op::call_module) continue;
       if (graph.subgraphs().count(node.target)) continue;
       if (attributes_.count(node.target)) continue;
@@ -102,6 +111,13 @@ class PythonWriter {
       attributeNeeds_.emplace_back(name, node.op == Op::call_module ? "module (a callable)" : needText(node) + writtenNote(graph, id));
     }
     for (const auto& [name, sub] : graph.subgraphs()) collectAttributes(*sub);
+  }
+
+  /// The namespace of an operator that torch does not bring.
+  void addLibrary(const std::string& target) {
+    if ((ir::findSchema(target) && !ir::isDeclared(target)) || !graph::text::printedTarget(target).starts_with("torch.ops.")) return;
+    const std::string space = target.substr(0, target.find('.'));
+    if (space != "aten" && space != "prims" && space != "higher_order") libraries_.insert(space);
   }
 
   std::string writtenNote(const Graph& graph, NodeId id) const {
@@ -128,10 +144,18 @@ class PythonWriter {
     }
     if (!attributeNeeds_.empty()) out += "\nModule globals that forward() reads; set them first (<module>.<name> = tensor):\n";
     for (const auto& [name, need] : attributeNeeds_) out += "    " + name + "   " + need + "\n";
-    if (!graph_.guards().empty()) {
+    std::string libraries;
+    for (const auto& library : libraries_) libraries += (libraries.empty() ? "torch.ops." : ", torch.ops.") + library;
+    if (!libraries.empty()) out += "\nIt calls operators of " + libraries + ": import what registers them before calling forward.\n";
+    const auto has = [&](auto... kinds) {
+      return std::any_of(graph_.guards().begin(), graph_.guards().end(), [&](const ir::Guard& guard) { return ((guard.kind == kinds) || ...); });
+    };
+    if (has(ir::Guard::Kind::disjoint, ir::Guard::Kind::no_self_overlap))
       out += "\nForward checks its inputs at every call, because writing in place relies on it: no written input shares an element\n"
              "with an input that is read afterwards. CHECK_INPUTS = False turns the checks off.\n";
-    }
+    else if (!graph_.guards().empty())
+      out += "\nForward checks at every call what the graph relies on. CHECK_INPUTS = False turns the checks off.\n";
+    if (has(ir::Guard::Kind::strides)) out += "Strides are checked too: which elements a view shows depends on them.\n";
     for (char& c : out)
       if (c == '\\') c = '/';   // nothing in here may end or escape the docstring
     out += "\"\"\"\nimport math\nimport operator\n\nimport torch\n";
@@ -232,15 +256,44 @@ class PythonWriter {
     }
   }
 
+  /// `_STRIDES`: (input, strides, storage offset or None).
+  std::string strideTable() const {
+    std::string out;
+    for (const auto& guard : graph_.guards()) {
+      if (guard.kind != ir::Guard::Kind::strides) continue;
+      std::string strides;
+      for (const auto& stride : guard.strides) strides += (strides.empty() ? "" : ", ") + dimension(stride);
+      if (guard.strides.size() == 1) strides += ",";
+      out += "    (" + quoted(guardName(guard.first)) + ", (" + strides + "), " + (guard.offset ? dimension(*guard.offset) : "None") + "),\n";
+    }
+    return out.empty() ? out : "\n_STRIDES = (\n" + out + ")\n";
+  }
+
+  /// Names that the checks of memory and strides look at and that are attributes, not parameters.
+  std::vector<std::string> checkedAttributes(const std::map<std::string, std::set<std::string>>& pairs) const {
+    std::set<std::string> checked;
+    for (const auto& [written, others] : pairs) {
+      checked.insert(written);
+      checked.insert(others.begin(), others.end());
+    }
+    for (const auto& guard : graph_.guards())
+      if (guard.kind != ir::Guard::Kind::symbol) checked.insert(guardName(guard.first));
+    std::set<std::string> found;
+    for (const auto& [target, name] : attributes_)
+      if (checked.count(name)) found.insert(name);
+    return {found.begin(), found.end()};
+  }
+
   std::string checks() const {
     std::map<std::string, std::set<std::string>> pairs;
     std::vector<std::string> alone, conditions;
     for (const auto& guard : graph_.guards()) {
       if (guard.kind == ir::Guard::Kind::disjoint) addPairs(guard, pairs[guardName(guard.first)]);
       else if (guard.kind == ir::Guard::Kind::no_self_overlap) alone.push_back(guardName(guard.first));
-      else conditions.push_back(guard.condition);
+      else if (guard.kind == ir::Guard::Kind::symbol) conditions.push_back(guard.condition);
     }
     addRanges(conditions);
+    const std::string strides = strideTable();
     const bool memory = !pairs.empty() || !alone.empty();
     std::string out = "\nCHECK_INPUTS = True\n" + inputTable();
     if (memory) {
@@ -248,6 +301,7 @@ class PythonWriter {
       for (const auto& name : alone) out += quoted(name) + ", ";
       out += "))\n";
     }
+    out += strides;
     if (!conditions.empty()) {
       out += "_CONDITIONS = (";
       for (const auto& condition : conditions) out += quoted(condition) + ", ";
@@ -256,21 +310,16 @@ class PythonWriter {
     out += "\n";
     out += kPythonShapes;
     if (memory) out += std::string("\n") + std::string(kPythonMemory);
+    if (!strides.empty()) out += std::string("\n") + std::string(kPythonStrides);
     if (!conditions.empty()) out += std::string("\n") + std::string(kPythonConditions);
     out += "\n\ndef _check_inputs(values):\n    \"\"\"Raises ValueError or TypeError naming the input that forward cannot take.\"\"\"\n";
-    out += conditions.empty() ? "    _check_shapes(values)\n" : "    symbols = _check_shapes(values)\n";
-    if (memory) {
-      std::set<std::string> inMemory(alone.begin(), alone.end()), attributesToo;
-      for (const auto& [written, others] : pairs) {
-        inMemory.insert(written);
-        inMemory.insert(others.begin(), others.end());
-      }
-      for (const auto& [target, name] : attributes_)
-        if (inMemory.count(name)) attributesToo.insert(name);
+    out += conditions.empty() && strides.empty() ? "    _check_shapes(values)\n" : "    symbols = _check_shapes(values)\n";
+    if (memory || !strides.empty()) {
       out += "    tensors = {name: value for (name, _, _), value in zip(_INPUTS, values) if isinstance(value, torch.Tensor)}\n";
-      for (const auto& name : attributesToo) out += "    tensors[" + quoted(name) + "] = _attribute(" + quoted(name) + ")\n";
-      out += "    _check_memory(tensors)\n";
+      for (const auto& name : checkedAttributes(pairs)) out += "    tensors[" + quoted(name) + "] = _attribute(" + quoted(name) + ")\n";
     }
+    if (memory) out += "    _check_memory(tensors)\n";
+    if (!strides.empty()) out += "    _check_strides(tensors, symbols)\n";
     if (!conditions.empty()) out += "    _check_conditions(symbols)\n";
     return out;
   }
@@ -370,6 +419,7 @@ class PythonWriter {
   std::vector<ir::InputUse> uses_;                                      // of graph_
   std::map<std::string, std::string> attributes_;                       // target -> global's name
   std::vector<std::pair<std::string, std::string>> attributeNeeds_;     // in the order of their first use
+  std::set<std::string> libraries_;                                     // of custom operators
   bool usesPrims_ = false, usesInductorPrims_ = false;
 };
 

@@ -160,6 +160,48 @@ def _check_memory(tensors):
         end = max(end, high)
 )py";
 
+const std::string_view kPythonStrides = R"py(
+def _solve(expression, actual, symbols):
+    """Binds the one unknown symbol of a linear expression; nothing when there are more, or when it does not fit."""
+    unknown = [name for name in compile(expression, "stride", "eval").co_names if name not in symbols and name not in _FUNCTIONS]
+    if len(unknown) != 1:
+        return
+    zero, one = (_value(expression, {**symbols, unknown[0]: number}) for number in (0, 1))
+    if one != zero and (actual - zero) % (one - zero) == 0:
+        symbols[unknown[0]] = (actual - zero) // (one - zero)
+
+
+def _check_strides(tensors, symbols):
+    """What the analysis relied on: where the elements of these inputs lie."""
+    later = []   # strides of symbols that no size shows: they must agree among themselves
+    for name, strides, offset in _STRIDES:
+        tensor = tensors.get(name)
+        if tensor is None or tensor.numel() == 0:
+            continue
+        text = f"strides [{', '.join(map(str, strides))}]" + ("" if offset is None else f" and storage offset {offset}")
+        found = f"input '{name}' has strides {list(tensor.stride())}" + ("" if offset is None else f" and storage offset {tensor.storage_offset()}")
+        problem = f"{found}, and this graph is right only for {text}"
+        if len(strides) != tensor.dim():
+            raise ValueError(problem)
+        pairs = [(wanted, actual) for wanted, actual, size in zip(strides, tensor.stride(), tensor.shape) if size > 1]
+        if offset is not None:
+            pairs.append((offset, tensor.storage_offset()))
+        for wanted, actual in pairs:
+            value = _value(wanted, symbols) if isinstance(wanted, str) else wanted
+            if value is None:
+                later.append((wanted, actual, problem))
+            elif value != actual:
+                known = ", ".join(f"{k} = {v}" for k, v in sorted(symbols.items()))
+                raise ValueError(problem + (f" ({known})" if isinstance(wanted, str) else ""))
+    for _ in later:
+        for wanted, actual, _ in later:
+            _solve(wanted, actual, symbols)
+    for wanted, actual, problem in later:
+        value = _value(wanted, symbols)
+        if value != actual:
+            raise ValueError(f"{problem}: " + ("no size says what the symbols of " + wanted + " are" if value is None else f"{wanted} is {value}, not {actual}"))
+)py";
+
 const std::string_view kPythonConditions = R"py(
 def _check_conditions(symbols):
     """What the graph states of its sizes and what the rewrite assumed."""

@@ -9,6 +9,8 @@ namespace rewrites {
 extern const std::string_view kPythonShapes;
 /// `_check_memory(tensors)` over `_DISJOINT` and `_NO_SELF_OVERLAP`.
 extern const std::string_view kPythonMemory;
+/// `_check_strides(tensors, symbols)` over `_STRIDES`.
+extern const std::string_view kPythonStrides;
 /// `_check_conditions(symbols)` over `_CONDITIONS`.
 extern const std::string_view kPythonConditions;
 /// `_attribute(name)`: a module global that must be set.

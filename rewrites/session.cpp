@@ -296,11 +296,12 @@ void Session::restore(const std::shared_ptr<const Checkpoint>& checkpoint) { sta
 std::shared_ptr<Analysis> Session::analysis() {
   if (!state_->transaction) {
     auto now = graph();
-    if (!state_->committed || state_->committed->shareGraph() != now) state_->committed = std::make_shared<Analysis>(now);
+    if (!state_->committed || state_->committed->shareGraph() != now || !state_->committed->isCurrent()) state_->committed = std::make_shared<Analysis>(now);
     return state_->committed;
   }
   auto& transaction = *state_->transaction;
-  if (transaction.analysis && (transaction.hold || transaction.analysedAt == transaction.edits)) return transaction.analysis;
+  const bool isCurrent = transaction.analysis && transaction.analysedAt == transaction.edits && transaction.analysis->isCurrent();
+  if (isCurrent || (transaction.analysis && transaction.hold)) return transaction.analysis;
   recheck(transaction);
   auto now = transaction.edits == 0 ? transaction.base : std::make_shared<const Graph>(transaction.draft);
   transaction.analysis = std::make_shared<Analysis>(std::move(now));
@@ -313,6 +314,8 @@ void Session::holdAnalysis(bool hold) {
   if (hold) analysis();
   if (state_->transaction) state_->transaction->hold = hold;
 }
+
+bool Session::holdsAnalysis() const { return state_->transaction && state_->transaction->hold; }
 
 const InPlace& Session::inPlace() { return analysis()->inPlace(); }
 

@@ -80,12 +80,13 @@ class Session {
   std::shared_ptr<const Checkpoint> mark() const;
   void restore(const std::shared_ptr<const Checkpoint>& checkpoint);
 
-  /// The analysis of the graph as it is now: kept until an edit. A new one first re-checks the chains that were recorded with the
+  /// The analysis of the graph as it is now: kept until an edit or a declaration of an operator. A new one first re-checks the chains that were recorded with the
   /// old one, and throws when they do not stand together.
   std::shared_ptr<Analysis> analysis();
   /// While held, analysis() goes on giving the one of the graph as it was when hold began, whatever is edited: a rewrite decides
   /// on the unchanged graph and then applies its matches.
   void holdAnalysis(bool hold);
+  bool holdsAnalysis() const;
   /// analysis()->inPlace().
   const InPlace& inPlace();
 

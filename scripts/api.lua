@@ -141,6 +141,23 @@ function fx.sweep(values, options) end
 ---@param definition table
 function fx.rewrite(definition) end
 
+--- Declares a custom operator by its schema, as print(torch.ops.mylib.rope_.default._schema) shows it: (a!) marks what it writes, (a)
+--- what a result shows. From then on it is known: to the checks, n:arg, g:writers, the safety analysis. A functional operator f and
+--- an f_ that writes its first argument in place are taken for twins, as in torch. {pointwise = true} promises that each element of
+--- the results depends on the elements at its own place alone. Returns the target. Operators that torch has cannot be declared otherwise.
+--- Example: fx.operator("mylib::rope_(Tensor(a!) x, Tensor cos, Tensor sin) -> Tensor(a!)")
+---@param schema string
+---@param options? table
+---@return string
+function fx.operator(schema, options) end
+
+--- What is known of an operator or a node's operator: target, text, declared, pointwise, random, arguments {name, type, default, keyword,
+--- written, alias} and returns {type, written, alias}; nil when nothing is known.
+--- Example: for _, a in ipairs(fx.schema("aten.index_put_.default").arguments) do print(a.name, a.written) end
+---@param operator string|Node
+---@return table?
+function fx.schema(operator) end
+
 --- What match returns after nil: the rule, the reason, the nodes that block, and a repair {text=, rewrite=, bytes=}.
 --- Example: return nil, fx.refuse("two-users", n.name .. " has two users", n.users)
 ---@param rule string
@@ -265,7 +282,7 @@ function Graph:inputs() end
 ---@return Node
 function Graph:output() end
 
---- A new node before n. Options: name, meta (a node to copy the annotation and source place from), op.
+--- A new node before n. Options: name, meta (a node to copy the annotation and source place from, or an annotation as text), op.
 --- Example: g:insert_before(n, "aten.copy_.default", {a, b}, nil, {meta = n})
 ---@param n Node
 ---@param target string
@@ -296,7 +313,8 @@ function Graph:erase(n) end
 ---@return string[]
 function Graph:erase_dead(from) end
 
---- What running the graph must check: "disjoint(a, b)", "disjoint(a)", "no_self_overlap(a)", or a condition on symbols.
+--- What running the graph must check: "disjoint(a, b)", "disjoint(a)", "no_self_overlap(a)", "strides(a, [4, 1])",
+--- "strides(a, [4, 1], 0)" (with the storage offset), or a condition on symbols.
 --- Example: g:add_guard("s0 >= 2")
 ---@param guard string
 function Graph:add_guard(guard) end
@@ -373,7 +391,7 @@ function Graph:copied_bytes(n) end
 ---@field kwargs table<string, any> as printed
 ---@field users Node[] in execution order
 ---@field inputs Node[] each once
----@field meta table? text, and dtype, shape, stride, device of a tensor, or sym
+---@field meta table? text, and dtype, shape, device of a tensor, with its stride also density (contiguous, dense, gaps, overlapping, unknown); or sym
 ---@field stack string? the comment above it in the dump
 ---@field line integer? of the source text
 ---@field module string? where in the model's source it comes from
@@ -398,9 +416,9 @@ function Node:set_arg(name, value) end
 ---@param target string
 function Node:set_target(target) end
 
---- Takes the annotation of another node; nil removes it.
---- Example: n:set_meta(other)
----@param other? Node
+--- Takes the annotation of another node, or the one that text says; nil removes it.
+--- Example: n:set_meta(other) n:set_meta("f32[2, s0][s0, 1]cpu")
+---@param other? Node|string
 function Node:set_meta(other) end
 
 --- Every user of this node, except x itself, uses x instead.

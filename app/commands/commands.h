@@ -65,6 +65,7 @@ Exit diff(const DiffOptions& options, Report& report);
 struct ExplainOptions {
   CommonOptions common;
   std::string file, node;
+  std::vector<std::string> scripts;  // run first, for the operators that they declare
 };
 Exit explain(const ExplainOptions& options, Report& report);
 

@@ -5,6 +5,7 @@
 
 #include "app/commands/commands.h"
 #include "app/commands/common.h"
+#include "app/rewriting.h"
 #include "app/units.h"
 #include "graph/text/printer.h"
 #include "rewrites/inplace.h"
@@ -79,7 +80,8 @@ std::string suggestions(const rewrites::InPlace& analysis, const Graph& graph) {
 Exit explain(const ExplainOptions& options, Report& report) {
   GraphFile file(options.file);
   report.diagnostics = file.diagnostics();
-  auto graph = file.usableGraph(options.common.graph, options.common.quiet, true);
+  auto graph = options.scripts.empty() ? file.usableGraph(options.common.graph, options.common.quiet, true)
+                                       : applyScripts(file, options.common, {}, options.scripts, false).after;
   describe(report, file.name(), *graph, {});
   rewrites::InPlace analysis(*graph);
   auto id = graph->find(options.node);

@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "graph/ir/guard.h"
 #include "graph/ir/node.h"
 #include "graph/ir/signature.h"
 
@@ -28,22 +29,6 @@ namespace graph::ir {
 
 /// An id that names no live node; the message has the erased node's name when it is known.
 struct DeadNode : std::runtime_error { using std::runtime_error::runtime_error; };
-
-/// Something that a rewrite relied on and that running the graph must check. Printed with the graph, read back with it.
-struct Guard {
-  enum class Kind : uint8_t {
-    disjoint,          // `first` and `second` (placeholders or get_attr nodes) share no element; without `second`: `first` and every
-                       // other input or constant that this graph reads or writes at or after its first write to `first` (input_use.h)
-    no_self_overlap,   // no two elements of `first` share an address
-    symbol,            // `condition`, e.g. "s0 >= 2", holds
-  };
-  Kind kind = Kind::symbol;
-  std::string first, second;  // node names
-  std::string condition;
-  std::string str() const;    // "disjoint(arg27_1, arg28_1)" | "disjoint(arg27_1)" | "no_self_overlap(arg27_1)" | "s0 >= 2"
-  static std::optional<Guard> parse(std::string_view text);
-  bool operator==(const Guard&) const = default;
-};
 
 class Graph {
  public:

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "graph/ir/declared_schemas.h"
 #include "graph/ir/schema_parse.h"
 #include "graph/ir/spelling.h"
 
@@ -111,17 +112,30 @@ bool isCallable(const Schema& schema) {
   return !schema.target.ends_with(".Dimname") && !schema.target.ends_with(".names");
 }
 
+const Schema* exactSchema(std::string_view target) {
+  const Schema* known = Table::instance().exact(target);
+  return known ? known : declaredSchema(target);
+}
+
+/// All whose target starts with `prefix`: torch's, then the declared ones.
+std::vector<const Schema*> schemasWithPrefix(std::string_view prefix) {
+  std::vector<const Schema*> result;
+  const auto [first, last] = Table::instance().withPrefix(prefix);
+  for (size_t i = first; i < last; ++i)
+    if (const Schema* schema = Table::instance().parsed(i)) result.push_back(schema);
+  for (const Schema* schema : declaredSchemas(prefix)) result.push_back(schema);
+  return result;
+}
+
 const Schema* withoutOverload(std::string_view target, size_t count) {
   const std::string prefix = std::string(target) + ".";
-  const Schema* byDefault = Table::instance().exact(prefix + "default");
+  const Schema* byDefault = exactSchema(prefix + "default");
   // aten.add.default adds Python numbers: a printed aten.add with tensors does not mean it.
   const bool ofTensors = byDefault && !byDefault->arguments.empty() && byDefault->arguments[0].type.starts_with("Tensor");
   if (ofTensors && (count == SIZE_MAX || takes(*byDefault, count))) return byDefault;
-  const auto [first, last] = Table::instance().withPrefix(prefix);
   const Schema* only = nullptr;
-  for (size_t i = first; i < last; ++i) {
-    const Schema* schema = Table::instance().parsed(i);
-    if (!schema || !isCallable(*schema) || (count != SIZE_MAX && !takes(*schema, count))) continue;
+  for (const Schema* schema : schemasWithPrefix(prefix)) {
+    if (!isCallable(*schema) || (count != SIZE_MAX && !takes(*schema, count))) continue;
     if (only) return nullptr;  // torch would choose by the arguments' types: not known here
     only = schema;
   }
@@ -151,10 +165,12 @@ bool Schema::mutates() const {
 }
 
 const Schema* findSchema(std::string_view target, size_t argumentCount) {
-  if (const Schema* found = Table::instance().exact(target)) return found;
+  if (const Schema* found = exactSchema(target)) return found;
   const size_t dots = static_cast<size_t>(std::count(target.begin(), target.end(), '.'));
   return dots == 1 ? withoutOverload(target, argumentCount) : nullptr;
 }
+
+const Schema* findTableSchema(std::string_view target) { return Table::instance().exact(target); }
 
 const std::vector<std::string_view>& allTargets() { return Table::instance().targets(); }
 
@@ -216,10 +232,8 @@ std::string inPlaceTwin(std::string_view target) {
   const std::string sameOverload = operation + std::string(parts->overload);
   if (const Schema* twin = findSchema(sameOverload); twin && isTwin(*functional, *twin)) return sameOverload;
   std::string found;
-  const auto [first, last] = Table::instance().withPrefix(operation);
-  for (size_t i = first; i < last; ++i) {
-    const Schema* twin = Table::instance().parsed(i);
-    if (!twin || !isTwin(*functional, *twin)) continue;
+  for (const Schema* twin : schemasWithPrefix(operation)) {
+    if (!isTwin(*functional, *twin)) continue;
     if (!found.empty()) return {};
     found = twin->target;
   }

@@ -22,11 +22,13 @@ struct SchemaArgument {
   bool keywordOnly = false;
   std::string aliasSet;         // "a" for Tensor(a), empty for none, "*" for wildcard
   bool written = false;         // Tensor(a!)
+  bool operator==(const SchemaArgument&) const = default;
 };
 struct SchemaReturn {
   std::string type;
   std::string aliasSet;
   bool written = false;
+  bool operator==(const SchemaReturn&) const = default;
 };
 struct Schema {
   std::string target;           // "aten.add.Tensor"
@@ -44,8 +46,9 @@ struct Schema {
   bool mutates() const;         // some argument is written
 };
 
-/// The schema of a target (`aten.add.Tensor`); null when unknown. `aten.sym_size` (no overload) finds the overload that
-/// torch's own printing means (`.default`, else the only one that takes the given number of arguments). Pointers stay valid.
+/// The schema of a target (`aten.add.Tensor`): torch's, else the one that was declared for it (declared_schemas.h); null when unknown.
+/// `aten.sym_size` (no overload) finds the overload that torch's own printing means (`.default`, else the only one that takes the given
+/// number of arguments). Pointers stay valid.
 const Schema* findSchema(std::string_view target, size_t argumentCount = SIZE_MAX);
 /// All targets, sorted: for completion and "did you mean".
 const std::vector<std::string_view>& allTargets();

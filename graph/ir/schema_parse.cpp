@@ -4,6 +4,7 @@
 // `torch.strided` …, a MemoryFormat `torch.contiguous_format` …, a Device "cpu" a Device. Other ints (`Reduction`) stay ints.
 #include "graph/ir/schema_parse.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -54,7 +55,7 @@ class Parser {
   };
 
   [[noreturn]] void fail(const std::string& what) const {
-    throw std::invalid_argument("operator schema " + what + " (column " + std::to_string(at_ + 1) + "): " + std::string(line_));
+    throw std::invalid_argument(schemaError(line_, at_, what));
   }
   void skip() {
     while (at_ < line_.size() && line_[at_] == ' ') ++at_;
@@ -76,7 +77,7 @@ class Parser {
     skip();
     const size_t start = at_;
     while (at_ < line_.size() && isWordCharacter(line_[at_])) ++at_;
-    if (at_ == start) fail("misses a word");
+    if (at_ == start) fail("misses a type or a name");
     return std::string(line_.substr(start, at_ - start));
   }
 
@@ -214,11 +215,13 @@ class Parser {
   }
   Argument list() {
     List result;
+    if (++depth_ > 32) fail("nests lists more than 32 deep");
     ++at_;
     while (!take("]")) {
       result.items.push_back(literal());
       if (!take(",") && peek() != ']') fail("misses ',' or ']'");
     }
+    --depth_;
     return result;
   }
   Argument quoted(char quote) {
@@ -234,11 +237,18 @@ class Parser {
 
   std::string_view line_;
   size_t at_ = 0;
+  int depth_ = 0;
   Schema schema_;
 };
 
 }  // namespace
 
 Schema parseSchema(std::string_view target, std::string_view line) { return Parser(target, line).parse(); }
+
+std::string schemaError(std::string_view line, size_t at, std::string_view what) {
+  at = std::min(at, line.size());
+  return "operator schema " + std::string(what) + " (column " + std::to_string(at + 1) + ")\n  " + std::string(line) + "\n  " +
+         std::string(at, ' ') + "^";
+}
 
 }  // namespace graph::ir

@@ -79,7 +79,7 @@ void readComment(Reader& r, const Line& line, std::shared_ptr<const std::string>
   constexpr std::string_view kGuard = "guard: ";
   if (text.starts_with(kGuard)) {
     if (auto guard = ir::Guard::parse(text.substr(kGuard.size()))) return r.scope->graph().addGuard(std::move(*guard));
-    r.problems.warning(rangeIn(r.lexer.text(), text), "this guard cannot be read: expected disjoint(a, b), no_self_overlap(a) or a condition");
+    r.problems.warning(rangeIn(r.lexer.text(), text), fmt::format("this guard cannot be read: expected {}", ir::Guard::forms()));
     return;
   }
   if (text == kCutComment) return r.scope->graph().setCut(true);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "graph/ir/declared_schemas.h"
 #include "graph/ir/spelling.h"
 #include "graph/text/graph_form/described_target.h"
 #include "graph/text/operators.h"
@@ -62,7 +63,7 @@ Callee& lookUpCallee(Reader& r, const Token& token) {
   entry = std::make_unique<Callee>();
   Callee& callee = *entry;
   callee.target = canonicalTarget(token.text);
-  if (!isCheckedNamespace(callee.target)) {
+  if (!isCheckedNamespace(callee.target) && !ir::isDeclared(callee.target)) {
     reportRoot(r, token);
     return callee;
   }

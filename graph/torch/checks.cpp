@@ -83,10 +83,14 @@ Checks::Checks(const ir::Graph& graph, const Code& code, const run::DeviceMap& d
       case ir::Guard::Kind::no_self_overlap:
         noSelfOverlap_.emplace_back(place(guard, guard.first), guard.first);
         break;
-      case ir::Guard::Kind::symbol:
+      case ir::Guard::Kind::symbol: {
         auto condition = run::Condition::parse(guard.condition);
         if (!condition) throw run::InputError("guard '" + guard.condition + "' is no condition on symbols");
         conditions_.emplace_back(*condition, guard.condition);
+        break;
+      }
+      case ir::Guard::Kind::strides:
+        layouts_.push_back({place(guard, guard.first), guard.first, guard.strides, guard.offset, guard.str()});
         break;
     }
   }
@@ -110,7 +114,7 @@ void Checks::run(const std::vector<c10::IValue>& slots) {
   std::fill(symbolValues_.begin(), symbolValues_.end(), kUnset);
   pending_.clear();
   for (auto& input : inputs_) checkInput(input, slots[input.slot]);
-  if (!pending_.empty() || !conditions_.empty()) checkExpressions();
+  if (!pending_.empty() || !conditions_.empty() || !layouts_.empty()) checkExpressions();
   checkGuards(slots);
 }
 
@@ -164,14 +168,14 @@ ir::Binding Checks::binding() const {
 }
 
 void Checks::checkExpressions() {
-  auto known = binding();
-  if (auto problem = run::solve(pending_, known)) throw run::InputError(*problem);
+  known_ = binding();
+  if (auto problem = run::solve(pending_, known_)) throw run::InputError(*problem);
   for (auto& [condition, text] : conditions_) {
-    auto holds = condition.holds(known);
+    auto holds = condition.holds(known_);
     if (!holds)
-      throw run::InputError("guard '" + text + "' cannot be checked: the inputs do not say all of its symbols (" + run::describe(known) +
+      throw run::InputError("guard '" + text + "' cannot be checked: the inputs do not say all of its symbols (" + run::describe(known_) +
                             ")");
-    if (!*holds) throw run::InputError("guard '" + text + "' does not hold for these inputs (" + run::describe(known) + ")");
+    if (!*holds) throw run::InputError("guard '" + text + "' does not hold for these inputs (" + run::describe(known_) + ")");
   }
 }
 
@@ -196,6 +200,37 @@ void Checks::checkUses(const std::vector<c10::IValue>& slots) {
   }
 }
 
+void Checks::checkLayouts(const std::vector<c10::IValue>& slots) {
+  std::vector<run::Equation> unsolved;  // of symbols that no size shows: the strides themselves must agree on them
+  for (auto& layout : layouts_) {
+    if (!slots[layout.slot].isTensor()) continue;
+    auto& tensor = slots[layout.slot].toTensor();
+    auto misfit = [&] {
+      std::string found = "[";
+      for (int64_t i = 0; i < tensor.dim(); ++i) found += (i ? ", " : "") + std::to_string(tensor.stride(i));
+      return "input " + layout.name + " has strides " + found + "]" +
+             (layout.offset ? ", storage offset " + std::to_string(tensor.storage_offset()) : "") +
+             ": this graph is right only for " + layout.text;
+    };
+    if (tensor.numel() == 0) continue;
+    if (tensor.dim() != static_cast<int64_t>(layout.strides.size())) throw run::InputError(misfit());
+    auto check = [&](const ir::Expr& expected, int64_t actual, const std::string& what) {
+      auto value = expected.evaluate(known_);
+      if (value && *value != actual)
+        throw run::InputError(misfit() + (expected.asConstant() ? "" : " (" + run::describe(known_) + ")"));
+      if (!value) unsolved.push_back({expected, actual, misfit() + ": " + what});
+    };
+    for (int64_t i = 0; i < tensor.dim(); ++i)
+      if (tensor.size(i) > 1) check(layout.strides[static_cast<size_t>(i)], tensor.stride(i), "stride " + std::to_string(i));
+    if (layout.offset) check(*layout.offset, tensor.storage_offset(), "the storage offset");
+  }
+  if (unsolved.empty()) return;
+  if (auto problem = run::solve(unsolved, known_)) throw run::InputError(*problem);
+  for (auto& equation : unsolved)
+    if (!equation.expression.evaluate(known_))
+      throw run::InputError(equation.where + " cannot be checked: the inputs do not say all of its symbols");
+}
+
 void Checks::checkGuards(const std::vector<c10::IValue>& slots) {
   for (auto& guard : disjoint_) {
     if (!slots[guard.first].isTensor() || !slots[guard.second].isTensor()) continue;
@@ -204,6 +239,7 @@ void Checks::checkGuards(const std::vector<c10::IValue>& slots) {
                             " share memory: this graph writes in place and is right only when they do not");
   }
   checkUses(slots);
+  if (!layouts_.empty()) checkLayouts(slots);
   for (auto& [slot, name] : noSelfOverlap_) {
     if (!slots[slot].isTensor()) continue;
     auto& tensor = slots[slot].toTensor();

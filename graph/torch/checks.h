@@ -58,12 +58,22 @@ class Checks {
     std::string firstName, secondName;
   };
 
+  /// A `strides` guard: one value a dimension, then the storage offset when the guard has one.
+  struct Layout {
+    Slot slot;
+    std::string name;
+    std::vector<ir::Expr> strides;
+    std::optional<ir::Expr> offset;
+    std::string text;
+  };
+
   Dimension dimension(const ir::Expr& expression);
   void checkInput(const Input& input, const c10::IValue& value);
   void checkDimension(const Input& input, const Dimension& dimension, int64_t actual, int64_t at);
   void checkExpressions();
   void checkGuards(const std::vector<c10::IValue>& slots);
   void checkUses(const std::vector<c10::IValue>& slots);
+  void checkLayouts(const std::vector<c10::IValue>& slots);
   ir::Binding binding() const;
   [[noreturn]] void misfit(const Input& input, const c10::IValue& value) const;
 
@@ -74,8 +84,10 @@ class Checks {
   std::vector<Use> uses_;
   std::vector<std::pair<Slot, std::string>> noSelfOverlap_;
   std::vector<std::pair<run::Condition, std::string>> conditions_;
+  std::vector<Layout> layouts_;
 
   // of the run
+  ir::Binding known_;                   // what the sizes say of the symbols, when something asks
   std::vector<Span> spans_;
   std::vector<int64_t> symbolValues_;
   std::vector<run::Equation> pending_;  // dimensions that are expressions

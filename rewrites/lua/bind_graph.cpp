@@ -192,11 +192,13 @@ int insert(lua_State* L, bool before) {
     luaL_checktype(L, 6, LUA_TTABLE);
     name = stringField(L, 6, "name");
     if (const std::string op = stringField(L, 6, "op"); !op.empty()) made.op = toOp(op);
-    if (lua_getfield(L, 6, "meta") != LUA_TNIL) model = &nodeOf(L, checkNode(L, -1));
+    if (lua_getfield(L, 6, "meta") != LUA_TNIL) {
+      if (testNode(L, -1)) model = &nodeOf(L, checkNode(L, -1));
+      made.meta = toMeta(L, -1);
+    }
     lua_pop(L, 1);
   }
   if (made.op == ir::Op::call_function) requireKnownOperator(made.target);
-  if (model) made.meta = model->meta;
   made.stack = (model ? *model : view.node(where)).stack;
   if (!name.empty() && view.find(name)) throw std::runtime_error("a node is called '" + name + "' already");
   made.name = name.empty() ? view.uniqueName(baseName(made.target)) : name;
@@ -253,7 +255,7 @@ int addGuard(lua_State* L) {
   checkEditable(L, checkGraph(L, 1));
   const std::string text = toString(L, 2, "a guard");
   auto guard = ir::Guard::parse(text);
-  if (!guard) throw std::runtime_error("'" + text + "' is no guard: write disjoint(a, b), no_self_overlap(a) or a condition such as s0 >= 2");
+  if (!guard) throw std::runtime_error("'" + text + "' is no guard: write " + std::string(ir::Guard::forms()));
   const Graph& view = core(L).session.view();
   for (const std::string& name : {guard->first, guard->second}) {
     if (name.empty() || guard->kind == ir::Guard::Kind::symbol) continue;
@@ -262,6 +264,10 @@ int addGuard(lua_State* L) {
     const auto op = view.node(id).op;
     if (op != ir::Op::placeholder && op != ir::Op::get_attr)
       throw std::runtime_error("the guard '" + text + "' names '" + name + "', which is no input: only placeholders and get_attr nodes can be checked before a run");
+    const auto* tensor = view.node(id).tensor();
+    if (guard->kind == ir::Guard::Kind::strides && tensor && tensor->shape.size() != guard->strides.size())
+      throw std::runtime_error("the guard '" + text + "' gives " + std::to_string(guard->strides.size()) + " strides: '" + name + "' has " +
+                               std::to_string(tensor->shape.size()) + " dimensions");
   }
   core(L).edit().addGuard(*guard);
   return 0;

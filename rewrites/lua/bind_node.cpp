@@ -203,7 +203,7 @@ int setMeta(lua_State* L) {
   const NodeId id = editableNode(L, 1);
   Node changed = core(L).session.view().node(id);
   if (lua_isnoneornil(L, 2)) changed.meta = std::monostate{};
-  else changed.meta = nodeOf(L, checkNode(L, 2)).meta;
+  else changed.meta = toMeta(L, 2);
   core(L).edit().replace(id, std::move(changed));
   return 0;
 }

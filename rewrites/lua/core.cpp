@@ -59,6 +59,8 @@ bool Core::commit(const std::string& label, const std::string& lua) {
   if (!session.inTransaction()) return false;
   std::string text;
   std::vector<ScriptText> texts;
+  for (const auto& [target, declaration] : declared)   // by an earlier chunk: a journal has only those that made revisions
+    if (!chunk.replaying && !chunk.declared.contains(target)) text += declaration + "\n";
   for (const auto& name : chunk.used)
     if (!chunk.replaying) text += "fx.define(\"" + name + "\")\n";
   std::vector<std::string> names = chunk.used;

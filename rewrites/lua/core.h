@@ -46,6 +46,7 @@ struct ChunkState {
   std::vector<std::string> applied;   // rewrites
   std::vector<std::string> used;      // scripts whose definitions the journal needs before it, in order
   std::vector<std::string> embeds;    // scripts that `source` itself loads by name
+  std::set<std::string> declared;     // operators that `source` declares
   bool committed = false;             // a revision was made
 };
 
@@ -74,6 +75,7 @@ struct Core {
   std::map<std::string, std::string> scripts;   // text by name, as it was run
   std::map<std::string, std::string> embedded;  // from a journal: found before any file
   std::set<std::string> modules;                // names of scripts that require loaded
+  std::map<std::string, std::string> declared;  // operators by target: the Lua that declares each
   ChunkState chunk;
   int prompts = 0;
 
@@ -168,6 +170,8 @@ Argument toArgument(lua_State* L, int index, int depth = 0);
 void pushValue(lua_State* L, Argument argument);
 void pushExpr(lua_State* L, const graph::ir::Expr& expression);
 void pushMeta(lua_State* L, const graph::ir::Meta& meta);
+/// The annotation of the node at `index`, or the one that the text there says. Throws for text that is none.
+graph::ir::Meta toMeta(lua_State* L, int index);
 void pushRunValue(lua_State* L, const graph::run::Value& value);
 std::string toString(lua_State* L, int index, const char* what);
 std::vector<std::string> toStrings(lua_State* L, int index, const char* what);
@@ -176,6 +180,8 @@ std::string stringField(lua_State* L, int index, const char* key);
 void setField(lua_State* L, const char* key, const std::string& text);
 void setField(lua_State* L, const char* key, int64_t number);
 
+/// Text as a Lua literal.
+std::string quoted(const std::string& text);
 /// Any Lua value as a reader of dumps expects it (show.cpp).
 std::string show(lua_State* L, int index);
 
@@ -192,6 +198,7 @@ std::vector<std::string> nodeFields();
 void bindGraph(lua_State* L);
 void bindNode(lua_State* L);
 void bindValues(lua_State* L);
+void bindOperator(lua_State* L);
 void bindSession(lua_State* L);
 void bindStorage(lua_State* L);
 void bindRewrite(lua_State* L);

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "graph/ir/schema.h"
+#include "graph/ir/declared_schemas.h"
 #include "rewrites/lua/core.h"
 
 namespace rewrites::lua {
@@ -24,6 +24,7 @@ int setUp(lua_State* L) {
   lua_pushvalue(L, -1);
   lua_setglobal(L, "fx");
   bindValues(L);
+  bindOperator(L);
   bindGraph(L);
   bindNode(L);
   bindStorage(L);
@@ -52,17 +53,6 @@ std::string joined(const std::vector<std::string>& names) {
   for (const auto& name : names)
     if (out.empty() || out.find(name) == std::string::npos) out += (out.empty() ? "" : ", ") + name;
   return out;
-}
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (char c : text) {
-    char escaped[8];
-    if (c == '"' || c == '\\') out += std::string("\\") + c;
-    else if (static_cast<unsigned char>(c) < 32) out += (snprintf(escaped, sizeof escaped, "\\%03d", c), escaped);
-    else out += c;
-  }
-  return out + "\"";
 }
 
 /// The message that is on top; Lua's own memory message says nothing of the limit.
@@ -259,6 +249,7 @@ std::vector<std::string> Engine::complete(std::string_view line) const {
     if (open)
       for (graph::ir::NodeId id : c.session.view()) add(c.session.view().node(id).name);
     for (auto target : graph::ir::allTargets()) add(std::string(target));
+    for (auto* schema : graph::ir::declaredSchemas()) add(schema->target);
     for (const auto& [name, doc] : rewrites()) add(name);
   } else if (const size_t separator = word.find_last_of(".:"); separator != std::string::npos) {
     const std::string base = word.substr(0, separator + 1), owner = word.substr(0, separator);

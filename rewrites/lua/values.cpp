@@ -5,6 +5,7 @@
 #include <cmath>
 #include <new>
 
+#include "graph/ir/density.h"
 #include "graph/text/parser.h"
 #include "graph/text/printer.h"
 #include "rewrites/lua/core.h"
@@ -129,12 +130,23 @@ void pushMeta(lua_State* L, const ir::Meta& meta) {
     if (tensor->stride) {
       pushExprs(*tensor->stride);
       lua_setfield(L, -2, "stride");
+      setField(L, "density", std::string(ir::densityName(ir::densityOf(tensor->shape, *tensor->stride))));
     }
     if (tensor->device) setField(L, "device", tensor->device->str());
   } else if (const auto* sym = std::get_if<ir::SymMeta>(&meta)) {
     pushExpr(L, sym->value);
     lua_setfield(L, -2, "sym");
   }
+}
+
+ir::Meta toMeta(lua_State* L, int index) {
+  if (lua_type(L, index) != LUA_TSTRING) return nodeOf(L, checkNode(L, index)).meta;
+  const std::string text = toString(L, index, "an annotation");
+  std::string problem;
+  ir::Meta meta = graph::text::parseMeta(text, &problem);
+  if (!problem.empty() || std::holds_alternative<ir::OtherMeta>(meta))
+    throw std::runtime_error("'" + text + "' is no annotation" + (problem.empty() ? "" : ": " + problem) + " (write \"f32[2, s0][s0, 1]cpu\" or \"Sym(s0)\")");
+  return meta;
 }
 
 // --- small helpers -------------------------------------------------------------------------------------------------------------
@@ -168,6 +180,17 @@ std::string stringField(lua_State* L, int index, const char* key) {
   std::string out = lua_isnil(L, -1) ? "" : toString(L, -1, (std::string("text for '") + key + "'").c_str());
   lua_pop(L, 1);
   return out;
+}
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (char c : text) {
+    char escaped[8];
+    if (c == '"' || c == '\\') out += std::string("\\") + c;
+    else if (static_cast<unsigned char>(c) < 32) out += (snprintf(escaped, sizeof escaped, "\\%03d", c), escaped);
+    else out += c;
+  }
+  return out + "\"";
 }
 
 void setField(lua_State* L, const char* key, const std::string& text) {

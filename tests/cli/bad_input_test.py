@@ -103,6 +103,16 @@ class BadInput(ProgramTest):
         self.bad("run", dump, "--inputs", self.tensors(x=[2, 2], y=[3, 2]), err=["y", "s0"])
         self.bad("rewrite", dump, REINPLACE, "-o", self.folder / "o.py", "--inputs", self.tensors(x=[2], y=[2, 2]), err="x")
 
+    def test_wrong_strides(self):
+        # A guard that a rewrite left: the graph is right for these strides alone.
+        dump = self.file("add.txt", ADD.replace('"):\n', '"):\n        # guard: strides(y, [2, 1], 0)\n', 1))
+        values = {"x": ("F32", [2, 2], [1.0] * 4), "y": ("F32", [2, 2], [1.0] * 4)}
+        given = self.folder / "i.safetensors"
+        write_safetensors(given, values, {"strides": {"x": [1, 2]}})
+        self.expect(0, "run", dump, "--inputs", given)
+        write_safetensors(given, values, {"strides": {"y": [1, 2]}})
+        self.bad("run", dump, "--inputs", given, err="input y has strides [1, 2], storage offset 0: this graph is right only for strides(y, [2, 1], 0)")
+
     def test_wrong_dtype(self):
         dump = self.file("add.txt", ADD)
         write_safetensors(self.folder / "i.safetensors", {"x": ("I64", [2, 2], [1, 2, 3, 4])})

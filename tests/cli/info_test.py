@@ -216,6 +216,16 @@ class Explain(ProgramTest):
     def test_no(self):
         self.expect(1, "explain", self.file("old.txt", OLD_VALUE), "slice_scatter", out=["slice_scatter: no: old-value-read-later", "blocked by add:"])
 
+    def test_explain_with_declared_operators(self):
+        add = "torch.ops.aten.add.Tensor(cache"
+        self.assertIn(add, OLD_VALUE)
+        dump = self.file("custom.txt", OLD_VALUE.replace(add, "torch.ops.cli_test.peek.default(cache"))
+        self.expect(1, "explain", dump, "slice_scatter", out="slice_scatter: no: unknown-operator")
+        declare = self.file("declare.lua", 'fx.operator("cli_test::peek(Tensor cache, Any other) -> Tensor")\n')
+        self.expect(1, "explain", dump, "slice_scatter", declare, out="slice_scatter: no: old-value-read-later")
+        wrong = self.file("wrong.lua", 'fx.operator("cli_test::peek(Tensro cache) -> Tensor")\n')
+        self.expect(3, "explain", dump, "slice_scatter", wrong, err=["unknown type 'Tensro', did you mean 'Tensor'? (column 16)", "                 ^"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -135,11 +135,11 @@ TEST(SchemaTest, EveryFormOfALine) {
 TEST(SchemaTest, MalformedLinesAreRefusedWithAPlace) {
   for (const auto& [line, what] : {std::pair{"x::y", "has no argument list"},
                                    {"x::y(Tensor self", "misses ',' or ')'"},
-                                   {"x::y(Tensor)", "misses a word"},
+                                   {"x::y(Tensor)", "misses a type or a name"},
                                    {"x::y(Tensor self)", "misses '->'"},
                                    {"x::y(int a=[1) -> Tensor", "misses ',' or ']'"},
                                    {"x::y(str a=\"b) -> Tensor", "has a string without end"},
-                                   {"x::y(Tensor(a self) -> Tensor", "misses a word"},
+                                   {"x::y(Tensor(a self) -> Tensor", "misses a type or a name"},
                                    {"x::y(int a=) -> Tensor", "misses a default value"},
                                    {"x::y(int[ a) -> Tensor", "misses ']'"},
                                    {"x::y() -> Tensor x y", "has text after its results"},

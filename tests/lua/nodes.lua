@@ -55,6 +55,12 @@ local count = 0
 for n in g:nodes() do count = count + 1 end
 assert(count == #g and #g == 9, count)
 
+local n = g.slice_scatter
+n:set_meta("f32[s0, 8][8, 1]cpu")
+assert(n.meta.text == "f32[s0, 8][8, 1]cpu" and n.meta.density == "contiguous")
+n:set_meta(g.slice_1)
+assert(n.meta.text == "f32[s0, 8]" and n.meta.density == nil)
+
 g:add_guard("s0 >= 2")
 g:add_guard("disjoint(cache, k)")
 g:add_guard("no_self_overlap(cache)")

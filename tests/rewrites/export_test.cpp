@@ -56,12 +56,12 @@ std::string withoutHelpers(const std::string& text) {
 }
 
 TEST(ExportPython, Golden) {
-  for (const char* name : {"cache", "names", "sizes", "attributes"})
+  for (const char* name : {"cache", "names", "sizes", "attributes", "strides", "custom"})
     expectGolden(std::string(name) + ".py", withoutHelpers(exportPython(parsed(std::string(name) + ".txt"), "/some/folder/" + std::string(name) + ".txt")));
 }
 
 TEST(ExportText, ReadsBack) {
-  for (const char* name : {"cache", "names", "sizes", "attributes"}) {
+  for (const char* name : {"cache", "names", "sizes", "attributes", "strides", "custom"}) {
     const auto graph = parsed(std::string(name) + ".txt");
     const std::string text = exportText(graph, "x.txt");
     const auto again = graph::text::parse(text);

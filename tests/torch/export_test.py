@@ -119,6 +119,25 @@ def check_attributes(module):
     raises(ValueError, "inputs '_tensor_constant0' and 'x' share memory", lambda: module.forward(x))
 
 
+def check_strides(module):
+    module.table = torch.ones(2)
+    y, z = torch.zeros(2, 3), torch.zeros(2, 8)[:, :2]
+    out = module.forward(torch.zeros(3, 4), y, z)
+    expect(torch.equal(out[0], torch.ones(3, 4)), "strides: result")
+    module.forward(torch.zeros(1, 4).as_strided((1, 4), (99, 1)), y, z)   # a size of 1: its stride is nobody's
+    module.forward(torch.zeros(0, 4), y, z)
+    module.forward(torch.zeros(3, 6)[:, :4], y, torch.zeros(24).as_strided((2, 2), (12, 1)))
+    raises(ValueError, "input 'x' has strides [1, 3], and this graph is right only for strides [s9, 1]", lambda: module.forward(torch.zeros(4, 3).t(), y, z))
+    raises(ValueError, "input 'y' has strides [1, 2] and storage offset 0, and this graph is right only for strides [3, 1] and storage offset 0",
+           lambda: module.forward(torch.zeros(3, 4), torch.zeros(3, 2).t(), z))
+    raises(ValueError, "input 'y' has strides [3, 1] and storage offset 3", lambda: module.forward(torch.zeros(3, 4), torch.zeros(3, 3)[1:], z))
+    raises(ValueError, "input 'z' has strides [6, 1], and this graph is right only for strides [2*s9, 1]: 2*s9 is 8, not 6",
+           lambda: module.forward(torch.zeros(3, 4), y, torch.zeros(2, 6)[:, :2]))
+    raises(ValueError, "2*s9 is 8, not 7", lambda: module._check_strides({"x": torch.zeros(3, 4), "z": torch.zeros(2, 7)[:, :2]}, {}))
+    module.table = torch.ones(4)[::2]
+    raises(ValueError, "input 'table' has strides [2], and this graph is right only for strides [1]", lambda: module.forward(torch.zeros(3, 4), y, z))
+
+
 def check_rewritten(before, after):
     cache = torch.arange(32.0).reshape(4, 8)
     results = []
@@ -161,6 +180,7 @@ with tempfile.TemporaryDirectory() as name:
     check_names(export(golden / "names.txt", folder))
     check_sizes(export(golden / "sizes.txt", folder))
     check_attributes(export(golden / "attributes.txt", folder))
+    check_strides(export(golden / "strides.txt", folder))
     check_rewritten(export(root / "tests/lua/kv.txt", folder), export(root / "tests/lua/kv.txt", folder, "reinplace"))
     check_cost(cache, folder)
     shown = subprocess.run([sys.executable, str(folder / "cache.py")], capture_output=True, text=True)

@@ -114,6 +114,32 @@ TEST(Program, guardOnSymbols) {
              "guard 's0 >= 2' does not hold for these inputs (s0 = 1)");
 }
 
+TEST(Program, guardOfStrides) {
+  ir::Graph graph = *graphOf("x: \"f32[s0, 4]\", y: \"f32[2, 2]\"", "a = torch.ops.aten.neg.default(x)\nreturn (a,)");
+  auto base = floats({40}, std::vector<float>(40, 1));
+  auto with = [&](const std::string& guard, run::TensorPtr x, run::TensorPtr y = nullptr) {
+    ir::Graph guarded = graph;
+    guarded.addGuard(*ir::Guard::parse(guard));
+    return messageOf<InputError>([&] { runGraph(guarded, {{x}, {y ? y : tensorOf(ir::DType::f32, {2, 2})}}); });
+  };
+  const std::string fine = "nothing thrown";
+  auto view = [&](int64_t rows, int64_t a, int64_t b, int64_t offset = 0) { return backend().view(base, {rows, 4}, {a, b}, offset); };
+  EXPECT_EQ(with("strides(x, [4, 1])", view(3, 4, 1)), fine);
+  EXPECT_EQ(with("strides(x, [4, 1])", view(3, 4, 1, 8)), fine);
+  EXPECT_EQ(with("strides(x, [4, 1])", view(1, 7, 1)), fine) << "of a dimension of size 1 any stride";
+  EXPECT_EQ(with("strides(x, [4, 1])", view(0, 7, 3)), fine) << "no elements";
+  EXPECT_EQ(with("strides(x, [4, 1])", view(3, 1, 3)), "input x has strides [1, 3]: this graph is right only for strides(x, [4, 1])");
+  EXPECT_EQ(with("strides(x, [4, 1], 0)", view(3, 4, 1, 8)),
+            "input x has strides [4, 1], storage offset 8: this graph is right only for strides(x, [4, 1], 0)");
+  EXPECT_EQ(with("strides(x, [1, s0])", view(3, 1, 3)), fine);
+  EXPECT_EQ(with("strides(x, [1, s0])", view(3, 1, 4)), "input x has strides [1, 4]: this graph is right only for strides(x, [1, s0]) (s0 = 3)");
+  EXPECT_EQ(with("strides(x, [4])", view(3, 4, 1)), "input x has strides [4, 1]: this graph is right only for strides(x, [4])");
+  // A symbol that no size shows: the strides must agree on it.
+  EXPECT_EQ(with("strides(x, [2*s7, s7])", view(3, 6, 3)), fine);
+  EXPECT_HAS(with("strides(x, [2*s7, s7])", view(3, 5, 3)), "right only for strides(x, [2*s7, s7]): stride 0 is 5, but 2*s7 is 6");
+  EXPECT_HAS(with("strides(x, [s7*s8, 1])", view(3, 6, 1)), "stride 0 cannot be checked: the inputs do not say all of its symbols");
+}
+
 TEST(Program, bad_guards) {
   ir::Graph graph = *graphOf("x: \"f32[2]\"", "a = torch.ops.aten.neg.default(x)\nreturn (a,)");
   auto with = [&](ir::Guard guard) {
@@ -123,6 +149,7 @@ TEST(Program, bad_guards) {
   };
   EXPECT_HAS(with({ir::Guard::Kind::disjoint, "x", "zz", ""}), "'zz' is no placeholder and no attribute");
   EXPECT_HAS(with({ir::Guard::Kind::symbol, "", "", "s0 >"}), "is no condition on symbols");
+  EXPECT_HAS(with(*ir::Guard::parse("strides(zz, [1])")), "guard strides(zz, [1]): 'zz' is no placeholder and no attribute");
 }
 
 // --- errors --------------------------------------------------------------------------------------------------------------
