@@ -1,10 +1,12 @@
-// The analyses of one immutable graph, each made on first use and kept with it: storage, and what may be written in place.
+// The analyses of one immutable graph, each made on first use and kept with it: storage, effects, and what may be
+// written in place.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "rewrites/effects.h"
 #include "rewrites/inplace.h"
 #include "rewrites/storage.h"
 
@@ -28,11 +30,16 @@ class Analysis {
     if (!storage_) storage_.emplace(*graph_);
     return *storage_;
   }
+  const Effects& effects() {
+    if (!effects_) effects_.emplace(storage());
+    return *effects_;
+  }
 
  private:
   std::shared_ptr<const graph::ir::Graph> graph_;
   std::optional<InPlace> inPlace_;
   std::optional<Storage> storage_;
+  std::optional<Effects> effects_;   // of whichever storage() was first: both live as long as this object
 };
 
 }  // namespace rewrites
