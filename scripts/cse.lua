@@ -14,10 +14,16 @@ local returned = {}   -- ids of the nodes that the output returns, and of the ow
 local escaping = {}   -- ids of calls of which a result, or one of a call merged into them, is returned
 local shared = {}     -- writes into inputs and constants, in execution order: {node, owner}
 
+-- An in-place operator returns the very tensor that it writes.
+local function object(n)
+  while #n:writes() == 1 do n = n:writes()[1] end
+  return n
+end
+
 local function begin(g)
   numbers, first, returned, escaping, shared = {}, {}, {}, {}, {}
   for _, n in ipairs(g:output() and g:output().inputs or {}) do
-    returned[n.id] = true
+    returned[object(n).id] = true
     local owner = g:storage(n)
     if owner then returned[owner.id] = true end
   end
@@ -105,6 +111,16 @@ local function refuse_view(g, n, other)
   end
 end
 
+-- Sizes that only the values decide (nonzero) have a symbol for each call.
+local function refuse_sizes(n, other)
+  local ours, theirs = n.meta and n.meta.shape, other.meta and other.meta.shape
+  for d = 1, ours and theirs and #ours or 0 do
+    if ours[d] ~= theirs[d] then
+      return fx.refuse("size-unproven", "the text says " .. ours[d] .. " of " .. n.name .. " where it says " .. theirs[d] .. " of " .. other.name, other)
+    end
+  end
+end
+
 local function refuse_both(g, n, other, guards) return refuse_fresh(g, n, other, guards) or refuse_view(g, n, other) end
 
 local check = {fresh = refuse_fresh, update = refuse_fresh, may_view = refuse_both, view = refuse_view, item = refuse_view, constant = refuse_view,
@@ -127,7 +143,7 @@ fx.rewrite{
     end
     if rules[effect] then return nil, fx.refuse(rules[effect], n.name .. " is called again for what it does, not only for its result", other) end
     local guards = {}
-    local why = check[effect](g, n, other, guards)
+    local why = refuse_sizes(n, other) or check[effect](g, n, other, guards)
     if why then return nil, why end
     numbers[n.id] = other.id
     returned[other.id] = returned[other.id] or returned[n.id]

@@ -13,7 +13,7 @@ local rules = {random = "random-state", check = "assertion", collective = "colle
 local sentences = {
   random = "draws random numbers: without it those that are drawn later would be others",
   check = "is there to fail or to state something of a symbol",
-  collective = "other processes wait for it",
+  collective = "is waited for by other processes",
   unknown = "is an operator of which nobody knows what it does",
 }
 

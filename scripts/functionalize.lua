@@ -17,7 +17,7 @@ local function set(words)
   return members
 end
 
--- Results of these have dtype, sizes and strides of what they update.
+-- Results of these have dtype and sizes of what they update.
 local updates = set[[index_put_ index_copy_ index_add_ index_fill_ scatter_ scatter_add_ scatter_reduce_ masked_fill_ masked_scatter_ put_ copy_
   zero_ fill_]]
 -- Element by element, with the dtype of the operands when they all have the same.
@@ -44,7 +44,7 @@ local function row_major(g, n)
   local shape, stride = shape_of(n), n.meta and n.meta.stride
   local expected = "1"
   for d = stride and #shape or 0, 1, -1 do
-    if shape[d] ~= 1 and not g:proves(stride[d] .. " == " .. expected) then return false end
+    if not g:proves(stride[d] .. " == " .. expected) then return false end
     expected = "(" .. expected .. ")*(" .. shape[d] .. ")"
   end
   return stride ~= nil
@@ -90,7 +90,7 @@ local function refuse_write(g, n)
     return fx.refuse("no-functional-twin", "no functional operator gives what " .. n.name .. " (" .. n.target .. ") writes", n)
   end
   if not to.meta or not to.meta.dtype then return fx.refuse("size-unproven", "the text does not state the sizes of " .. to.name, to) end
-  local by_element = pointwise[name_of(n)]
+  local by_element = pointwise[name_of(n)] or name_of(n) == "copy_"
   for _, input in ipairs(n.inputs) do
     local again = input == to and mentions({{table.unpack(n.args, 2)}, n.kwargs}, to) or input ~= to and g:may_overlap(input, to)
     if again and not (by_element and (input == to or g:same_tensor(input, to))) then
@@ -117,6 +117,7 @@ end
 
 -- How the new value of one of several pieces goes into their base: scatter and arguments; nil when that is not certain.
 local function piece(item)
+  if item.target ~= "_operator.getitem" then return nil end
   local pieces, i = item.args[1], item.args[2]
   local dim, from = pieces:arg("dim"), 0
   if math.type(i) ~= "integer" or i < 0 or math.type(dim) ~= "integer" then return nil end
@@ -154,7 +155,7 @@ end
 
 local function refuse_way_back(g, view, write)
   if scatters[view.target] or inverse(view, write) then return nil end
-  if view.target == "_operator.getitem" and piece(view) then return nil end
+  if piece(view) then return nil end
   if view:effect() == "may_view" then
     return fx.refuse("alias-depends-on-size", view.name .. " shows the memory of " .. base_of(view).name .. " at some sizes only", view)
   end
@@ -162,12 +163,12 @@ local function refuse_way_back(g, view, write)
   return fx.refuse("no-inverse", "a write through " .. view.name .. " (" .. view.target .. ") cannot be brought back", view)
 end
 
--- A value that later reads cannot be made anew for, when something was written since it was made.
-local function refuse_read(value, writers, event)
+-- A value that cannot be made anew for a later read, when something was written since it was made; an output that shows an input must not be.
+local function refuse_read(value, writers, event, owner)
   local strided = value.target:find("as_strided")
   if not strided and value:effect() ~= "may_view" then return nil end
   for _, writer in ipairs(writers) do
-    if writer < event and (strided or value < writer) then
+    if writer < event and (strided or value < writer or event.op == "output" and owner.op ~= "call_function") then
       if strided then return fx.refuse("geometry-changes", value.name .. " counts in the memory of its base, which a new value need not have", value) end
       return fx.refuse("alias-depends-on-size", value.name .. " shows memory that " .. writer.name .. " writes, at some sizes only", {value, writer})
     end
@@ -189,6 +190,7 @@ end
 -- The copy_ that ends a functional graph: of a whole input, which only the output shows afterwards.
 local function is_epilogue(g, n, owner, users)
   if n.target ~= "aten.copy_.default" or owner.op == "call_function" or not g:same_tensor(n:writes()[1], owner) then return false end
+  if g:storage(n:arg("src")) == owner then return false end
   for _, user in ipairs(users) do
     if n < user and user.op ~= "output" and user:effect() ~= "size" then return false end
   end
@@ -231,7 +233,7 @@ local function decide(g, owner)
     for _, input in ipairs(reads_nothing[user:effect()] and {} or user.inputs) do
       local value = g:storage(input) == owner and input
       while value and plan.links[value.id] do
-        local why = refuse_read(value, writers, user)
+        local why = refuse_read(value, writers, user, owner)
         if why then return nil, why end
         value = plan.links[value.id].base
       end
@@ -283,7 +285,11 @@ local function carry_out(g, plan)
     return base, g:insert_before(before, target, {current(base, before), new, table.unpack(arguments)}, kwargs, {meta = base})
   end
 
+  -- Is a functional result certain to have dtype and strides of what it stands for? A scatter on the way back keeps those of its base.
   local function fits(n, to)
+    local at = to
+    while plan.links[at.id] and not scatters[at.target] and not piece(at) do at = plan.links[at.id].base end
+    if not plan.links[at.id] and n.target ~= "aten.copy_.default" and not row_major(g, to) then return false end
     if not pointwise[name_of(n)] then return updates[name_of(n)] end
     for _, input in ipairs(n.inputs) do
       local dtype = input.meta and input.meta.dtype

@@ -58,15 +58,17 @@ local function other_strides(g, n, base, path)
   return "may have other strides than " .. base.name .. " where a size is 1 or 0, and the text states neither's"
 end
 
--- An in-place operator returns the very tensor that it writes.
+local removed = {}    -- id of a view that goes -> what stands for it
+local returned = {}   -- ids of the tensors that the caller gets, as they will be
+
+-- The tensor that a node gives: an in-place operator returns the very one that it writes.
 local function object(n)
-  while n:effect() == "mutation" and #n:writes() == 1 do n = n:writes()[1] end
+  while removed[n.id] or #n:writes() == 1 do n = removed[n.id] or n:writes()[1] end
   return n
 end
 
-local returned = {}   -- ids of the tensors that the caller gets, as they will be
 local function begin(g)
-  returned = {}
+  removed, returned = {}, {}
   for _, n in ipairs(g:output() and g:output().inputs or {}) do returned[object(n).id] = true end
 end
 
@@ -144,6 +146,8 @@ fx.rewrite{
       end
       returned[whose.id] = true
     end
+    while removed[base.id] do base = removed[base.id] end
+    removed[n.id] = base
     return {with = base}
   end,
 
