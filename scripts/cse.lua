@@ -8,24 +8,20 @@
 -- value, or somebody could tell that there is one tensor now: a write between the two into what they read, a write into either, both
 -- returned. Buffers that an update is made of (zeros, full …) stay two, so that both updates may happen in place (pytorch 132865).
 
+local identity = require('lib.identity')
+
 local numbers = {}    -- id of a merged node -> id of the one that stands for it
 local first = {}      -- text of a call -> the first node that makes it
-local returned = {}   -- ids of the nodes that the output returns, and of the owners of their storages
+local returned = {}   -- ids of the nodes that the output returns
+local shown = {}      -- ids of the owners of their storages
 local escaping = {}   -- ids of calls of which a result, or one of a call merged into them, is returned
 local shared = {}     -- writes into inputs and constants, in execution order: {node, owner}
 
--- An in-place operator returns the very tensor that it writes.
-local function object(n)
-  while #n:writes() == 1 do n = n:writes()[1] end
-  return n
-end
-
 local function begin(g)
-  numbers, first, returned, escaping, shared = {}, {}, {}, {}, {}
+  numbers, first, returned, shown, escaping, shared = {}, {}, identity.returned(g), {}, {}, {}
   for _, n in ipairs(g:output() and g:output().inputs or {}) do
-    returned[object(n).id] = true
     local owner = g:storage(n)
-    if owner then returned[owner.id] = true end
+    if owner then shown[owner.id] = true end
   end
   for n in g:nodes() do
     local effect = n:effect()
@@ -85,7 +81,7 @@ local function refuse_fresh(g, n, other, guards)
       local writer = g:writers(result)[1]
       if writer then return fx.refuse("result-is-written", writer.name .. " writes " .. result.name .. ": each needs its own memory", writer) end
       local owner = g:storage(result)
-      if owner and returned[owner.id] then escaping[call.id] = true end
+      if owner and shown[owner.id] then escaping[call.id] = true end
     end
   end
   if escaping[n.id] and escaping[other.id] then

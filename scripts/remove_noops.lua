@@ -58,18 +58,13 @@ local function other_strides(g, n, base, path)
   return "may have other strides than " .. base.name .. " where a size is 1 or 0, and the text states neither's"
 end
 
+local identity = require('lib.identity')
+
 local removed = {}    -- id of a view that goes -> what stands for it
 local returned = {}   -- ids of the tensors that the caller gets, as they will be
 
--- The tensor that a node gives: an in-place operator returns the very one that it writes.
-local function object(n)
-  while removed[n.id] or #n:writes() == 1 do n = removed[n.id] or n:writes()[1] end
-  return n
-end
-
 local function begin(g)
-  removed, returned = {}, {}
-  for _, n in ipairs(g:output() and g:output().inputs or {}) do returned[object(n).id] = true end
+  removed, returned = {}, identity.returned(g)
 end
 
 -- The outermost value that n is the same tensor as, and the views from there to n; nil when there is none.
@@ -136,7 +131,7 @@ fx.rewrite{
     local strides = other_strides(g, n, base, path)
     if strides then return nil, fx.refuse("geometry-changes", n.name .. " " .. strides, base) end
     if returned[n.id] then
-      local whose = object(base)
+      local whose = identity.of(base, removed)
       local kind = whose:effect()
       if kind == "input" or kind == "constant" then
         return nil, fx.refuse("result-escapes", "the output " .. n.name .. " would become the very tensor of " .. whose.name .. " (pytorch 197893)", whose)
