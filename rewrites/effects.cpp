@@ -55,8 +55,10 @@ std::string_view Effects::of(NodeId id) const {
     default: break;
   }
   if (op.collective) return "collective";
-  if (isCheck(node.target)) return "check";
-  if (isRandom(node.target)) return "random";
+  const auto [known, isNew] = words_.try_emplace(node.target);
+  if (isNew) known->second = {isRandom(node.target), isCheck(node.target)};
+  if (known->second.check) return "check";
+  if (known->second.random) return "random";
   switch (op.effect) {
     case Effect::symbolic: return "size";
     case Effect::stride: return "geometry";

@@ -3,7 +3,9 @@
 // From the operator's schema and the storage analysis of one immutable graph, which it walks once: O(nodes). Pure.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "rewrites/operators.h"
@@ -29,7 +31,10 @@ class Effects {
   const std::vector<graph::ir::NodeId>& writers(graph::ir::NodeId owner) const;
 
  private:
+  struct Words { bool random = false, check = false; };
+
   const Storage& storage_;
+  mutable std::unordered_map<std::string, Words> words_;   // by target
   mutable Operators operators_;
   std::vector<std::vector<graph::ir::NodeId>> writers_;   // by owner's NodeId::value
 };

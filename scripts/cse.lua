@@ -8,8 +8,9 @@
 -- value, or somebody could tell that there is one tensor now: a write between the two into what they read, a write into either, both
 -- returned. Buffers that an update is made of (zeros, full …) stay two, so that both updates may happen in place (pytorch 132865).
 
-local identity = require('lib.identity')
+local identity, written = require('lib.identity'), require('lib.writers')
 
+local writers         -- of this graph
 local numbers = {}    -- id of a merged node -> id of the one that stands for it
 local first = {}      -- text of a call -> the first node that makes it
 local returned = {}   -- ids of the nodes that the output returns
@@ -18,6 +19,7 @@ local escaping = {}   -- ids of calls of which a result, or one of a call merged
 local shared = {}     -- writes into inputs and constants, in execution order: {node, owner}
 
 local function begin(g)
+  writers = written.new(g)
   numbers, first, returned, shown, escaping, shared = {}, {}, identity.returned(g), {}, {}, {}
   for _, n in ipairs(g:output() and g:output().inputs or {}) do
     local owner = g:storage(n)
@@ -29,6 +31,7 @@ local function begin(g)
       for _, writer in ipairs(g:writers(n)) do shared[#shared + 1] = {node = writer, owner = n} end
     end
   end
+  table.sort(shared, function(a, b) return a.node < b.node end)
 end
 
 -- The tensors that a call gives: itself, or the items of its several results.
@@ -54,18 +57,15 @@ end
 -- What is written between two equal calls may change what the second one reads. Other inputs may be the same memory: `guards` says which must not.
 local function written_between(g, n, other, guards)
   for _, input in ipairs(n.inputs) do
-    for _, writer in ipairs(g:writers(input)) do
-      if other < writer and writer < n then
-        return fx.refuse("old-value-read-later", writer.name .. " writes " .. input.name .. " between " .. other.name .. " and " .. n.name, writer)
-      end
-    end
+    local writer = writers:between(input, other, n)
+    if writer then return fx.refuse("old-value-read-later", writer.name .. " writes " .. input.name .. " between " .. other.name .. " and " .. n.name, writer) end
     local owner = g:storage(input)
     local effect = owner and owner:effect()
     if effect == "input" or effect == "constant" then
-      for _, write in ipairs(shared) do
-        if write.owner ~= owner and other < write.node and write.node < n then
-          guards["disjoint(" .. write.owner.name .. ", " .. owner.name .. ")"] = true
-        end
+      local i = written.first_behind(shared, other, function(write) return write.node end)
+      while i <= #shared and shared[i].node < n do
+        if shared[i].owner ~= owner then guards["disjoint(" .. shared[i].owner.name .. ", " .. owner.name .. ")"] = true end
+        i = i + 1
       end
     end
   end
@@ -78,7 +78,7 @@ local function refuse_fresh(g, n, other, guards)
   if why then return why end
   for _, call in ipairs{other, n} do
     for _, result in ipairs(results(g, call)) do
-      local writer = g:writers(result)[1]
+      local writer = writers:first(result)
       if writer then return fx.refuse("result-is-written", writer.name .. " writes " .. result.name .. ": each needs its own memory", writer) end
       local owner = g:storage(result)
       if owner and shown[owner.id] then escaping[call.id] = true end
@@ -96,11 +96,8 @@ end
 -- Views of one tensor are the same memory already, and read nothing.
 local function refuse_view(g, n, other)
   for _, value in ipairs{n, other, table.unpack(n.inputs)} do
-    for _, writer in ipairs(g:writers(value)) do
-      if writer:effect() == "unknown" then
-        return fx.refuse("unknown-operator", writer.name .. " gets hold of this memory: nobody knows whether it changes sizes or strides", writer)
-      end
-    end
+    local why = writers:refuse_unknown(value)
+    if why then return why end
   end
   if returned[n.id] and returned[other.id] then
     return fx.refuse("result-escapes", n.name .. " and " .. other.name .. " are both returned: they would become one tensor", other)

@@ -169,6 +169,9 @@ local kinds = {
   ["aten.slice.Tensor"] = {"slice", merge_slice}, ["aten.expand.default"] = {"expand", merge_expand},
 }
 
+local written = require('lib.writers')
+
+local writers        -- of this graph
 local decided = {}   -- by id of a merged view: its new base and arguments, for the views of it
 
 -- What a view shows of its base before anything is merged into it.
@@ -185,19 +188,16 @@ fx.rewrite{
   doc = "merges chains of views of one kind into one view of their base",
 
   match = function(g, n)
-    if not n.prev then decided = {} end
+    if not n.prev then decided, writers = {}, written.new(g) end
     local kind = kinds[n.target]
     local inner = kind and base_of(n)
     if not inner or not kinds[inner.target] or kinds[inner.target][1] ~= kind[1] then return nil end
     local before = as_printed(inner)
     local merged, why = kind[2](g, n, inner, before.base, before)
     if not merged then return nil, why end
-    for _, writer in ipairs(g:writers(n)) do
-      if writer:effect() == "unknown" then
-        return nil, fx.refuse("unknown-operator", writer.name .. " gets hold of this memory: nobody knows whether it changes sizes or strides", writer)
-      end
-    end
-    merged.base, merged.inner = before.base, inner
+    why = writers:refuse_unknown(n)
+    if why then return nil, why end
+    merged.base = before.base
     decided[n.id] = merged
     return {merged = merged, base = merged.base}
   end,

@@ -58,13 +58,14 @@ local function other_strides(g, n, base, path)
   return "may have other strides than " .. base.name .. " where a size is 1 or 0, and the text states neither's"
 end
 
-local identity = require('lib.identity')
+local identity, written = require('lib.identity'), require('lib.writers')
 
+local writers         -- of this graph
 local removed = {}    -- id of a view that goes -> what stands for it
 local returned = {}   -- ids of the tensors that the caller gets, as they will be
 
 local function begin(g)
-  removed, returned = {}, identity.returned(g)
+  writers, removed, returned = written.new(g), {}, identity.returned(g)
 end
 
 -- The outermost value that n is the same tensor as, and the views from there to n; nil when there is none.
@@ -92,18 +93,10 @@ local function is_whole_reshape(g, n)
   return base, {n}
 end
 
-local function unknown_writer(g, n)
-  for _, writer in ipairs(g:writers(n)) do
-    if writer:effect() == "unknown" then
-      return fx.refuse("unknown-operator", writer.name .. " gets hold of this memory: nobody knows whether it changes sizes or strides", writer)
-    end
-  end
-end
-
 local function match_copy(g, n)
   local to, from = n:arg("self"), n:arg("src")
   if g:same_tensor(to, from) then
-    local why = unknown_writer(g, to)
+    local why = writers:refuse_unknown(to)
     if why then return nil, why end
     return {with = to}
   end
@@ -126,7 +119,7 @@ fx.rewrite{
     for _, view in ipairs(path) do
       if view.target:find("^aten.detach") then return nil, fx.refuse("cuts-gradients", view.name .. " keeps gradients from flowing back", view) end
     end
-    local why = unknown_writer(g, base)
+    local why = writers:refuse_unknown(base)
     if why then return nil, why end
     local strides = other_strides(g, n, base, path)
     if strides then return nil, fx.refuse("geometry-changes", n.name .. " " .. strides, base) end
