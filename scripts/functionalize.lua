@@ -253,95 +253,118 @@ end
 
 -- --- doing it --------------------------------------------------------------------------------------------------------------------------
 
+-- One storage while it is done: `now` is the newest value of the owner, nil before the first write; `made` has the views made from that, by id
+-- of the printed view.
+local Doing = {}
+Doing.__index = Doing
+
+-- What a printed value is at this place.
+function Doing:current(value, before)
+  local link = self.links[value.id]
+  if not self.now then return value end
+  if not link then return self.now end
+  if link.written then return self:current(link.base, before) end
+  if not self.made[value.id] then
+    local arguments, kwargs = view_arguments(value)
+    local base = self:current(link.base, before)
+    self.made[value.id] = self.graph:insert_before(before, value.target, {base, table.unpack(arguments)}, kwargs, like(self.graph, value))
+  end
+  return self.made[value.id]
+end
+
+-- A base and its new value, from the new value of its view.
+function Doing:bring_back(view, new, before)
+  local g, base = self.graph, self.links[view.id].base
+  local target, arguments, kwargs = scatters[view.target]
+  if target then
+    arguments, kwargs = view_arguments(view)
+  elseif view.target == "_operator.getitem" then
+    target, arguments = piece(view)
+    base = self.links[base.id].base
+  else
+    target, arguments = inverse(view, before)
+    if target == "" then return base, new end
+    return base, g:insert_before(before, target, {new, table.unpack(arguments)}, nil, like(g, base))
+  end
+  return base, g:insert_before(before, target, {self:current(base, before), new, table.unpack(arguments)}, kwargs, {meta = base})
+end
+
+local function same_dtype(n, to)
+  for _, input in ipairs(pointwise[name_of(n)] and n.inputs or {}) do
+    local dtype = input.meta and input.meta.dtype
+    if dtype and dtype ~= to.meta.dtype then return false end
+  end
+  return pointwise[name_of(n)] or updates[name_of(n)]
+end
+
+-- Does a scatter stand on the way from a value to the owner? It keeps the strides of its base.
+function Doing:is_scattered(value)
+  while self.links[value.id] do
+    if scatters[value.target] or piece(value) then return true end
+    value = self.links[value.id].base
+  end
+  return false
+end
+
+local function replace_inputs(n, pairs)
+  for _, pair in ipairs(pairs) do
+    if pair[1] ~= pair[2] then n:replace_input_with(pair[1], pair[2]) end
+  end
+end
+
+-- The functional twin of n, brought back to the owner; `inputs` are its operands in this storage, and what they are now. A result whose dtype
+-- or strides are not certain to be those of what it stands for is copied into that.
+function Doing:write(n, inputs)
+  local g, to = self.graph, n:writes()[1]
+  local function copy(value, new) return g:insert_before(n, "aten.copy.default", {self:current(value, n), new}, nil, like(g, value)) end
+  local scattered, fits = self:is_scattered(to), same_dtype(n, to)
+  local exact = scattered or to == self.owner and (n.target == "aten.copy_.default" or not fits) or row_major(g, to) and row_major(g, self.owner)
+  local new = g:insert_before(n, n:twin(), n.args, n.kwargs, like(g, to))
+  replace_inputs(new, inputs)
+  if not fits then
+    new:set_meta(nil)
+    new = copy(to, new)
+  end
+  while self.links[to.id] do
+    if self.links[to.id].written then to = self.links[to.id].base
+    else to, new = self:bring_back(to, new, n) end
+  end
+  if not exact then new = copy(self.owner, new) end
+  self.now, self.made = new, {}
+end
+
+-- The operands of n in this storage, each with what takes its place. The output goes on showing an input, sizes and strides are those of the
+-- printed value, and the last copy_ writes where it wrote.
+function Doing:inputs_of(n)
+  local stays = reads_nothing[self.kinds[n.id]] or n.op == "output" and self.owner.op ~= "call_function"
+  local inputs = {}
+  for _, input in ipairs(n.inputs) do
+    local as = self.mine[input.id]
+    if as and (stays or n == self.epilogue) then
+      while self.links[as.id] and self.links[as.id].written do as = self.links[as.id].base end
+    elseif as then
+      as = self:current(as, n)
+    end
+    if as then inputs[#inputs + 1] = {input, as} end
+  end
+  return inputs
+end
+
 local function carry_out(g, plan)
-  local now, made = nil, {}   -- the newest value of the owner, nil before the first write; its views made from that, by id of the printed view
-
-  local function current(value, before)
-    local link = plan.links[value.id]
-    if not now then return value end
-    if not link then return now end
-    if link.written then return current(link.base, before) end
-    if not made[value.id] then
-      local arguments, kwargs = view_arguments(value)
-      made[value.id] = g:insert_before(before, value.target, {current(link.base, before), table.unpack(arguments)}, kwargs, like(g, value))
-    end
-    return made[value.id]
-  end
-
-  -- A base and its new value, from the new value of its view.
-  local function bring_back(view, new, before)
-    local base = plan.links[view.id].base
-    local target, arguments, kwargs = scatters[view.target]
-    if target then
-      arguments, kwargs = view_arguments(view)
-    elseif view.target == "_operator.getitem" then
-      target, arguments = piece(view)
-      base = plan.links[base.id].base
-    else
-      target, arguments = inverse(view, before)
-      if target == "" then return base, new end
-      return base, g:insert_before(before, target, {new, table.unpack(arguments)}, nil, like(g, base))
-    end
-    return base, g:insert_before(before, target, {current(base, before), new, table.unpack(arguments)}, kwargs, {meta = base})
-  end
-
-  -- Is a functional result certain to have dtype and strides of what it stands for? A scatter on the way back keeps those of its base.
-  local function fits(n, to)
-    local at = to
-    while plan.links[at.id] and not scatters[at.target] and not piece(at) do at = plan.links[at.id].base end
-    if not plan.links[at.id] and n.target ~= "aten.copy_.default" and not row_major(g, to) then return false end
-    if not pointwise[name_of(n)] then return updates[name_of(n)] end
-    for _, input in ipairs(n.inputs) do
-      local dtype = input.meta and input.meta.dtype
-      if dtype and dtype ~= to.meta.dtype then return false end
-    end
-    return true
-  end
-
-  local function read(n, inputs)
-    for _, pair in ipairs(inputs) do
-      if pair[1] ~= pair[2] then n:replace_input_with(pair[1], pair[2]) end
-    end
-  end
-
-  local function write(n, inputs, to)
-    local target = current(to, n)
-    local new = g:insert_before(n, n:twin(), n.args, n.kwargs, like(g, to))
-    read(new, inputs)
-    if not fits(n, to) then   -- dtype or strides may be the operator's own
-      new:set_meta(nil)
-      new = g:insert_before(n, "aten.copy.default", {target, new}, nil, like(g, to))
-    end
-    while plan.links[to.id] do
-      if plan.links[to.id].written then to = plan.links[to.id].base
-      else to, new = bring_back(to, new, n) end
-    end
-    now, made = new, {}
-  end
-
-  local mine, written = {}, {}
-  for _, value in ipairs(plan.values) do mine[value.id] = value end
+  local doing = setmetatable({graph = g, owner = plan.owner, links = plan.links, kinds = plan.kinds, epilogue = plan.epilogue, made = {}, mine = {}}, Doing)
+  local written = {}
+  for _, value in ipairs(plan.values) do doing.mine[value.id] = value end
   for _, n in ipairs(users_of(plan.values)) do   -- as they are by now: other storages may have been done before
-    local kind, inputs = plan.kinds[n.id] or "fresh", {}
-    local stays = reads_nothing[kind] or n.op == "output" and plan.owner.op ~= "call_function"
-    for _, input in ipairs(n.inputs) do
-      local as = mine[input.id]
-      if as and (stays or n == plan.epilogue and as == n:writes()[1]) then
-        while plan.links[as.id] and plan.links[as.id].written do as = plan.links[as.id].base end
-      elseif as then
-        as = current(as, n)
-      end
-      if as then inputs[#inputs + 1] = {input, as} end
-    end
+    local inputs = doing:inputs_of(n)
     if plan.writes[n.id] then
-      write(n, inputs, n:writes()[1])
+      doing:write(n, inputs)
       written[#written + 1] = n
     else
-      read(n, inputs)
+      replace_inputs(n, inputs)
     end
   end
   if plan.owner.op ~= "call_function" and not plan.epilogue then
-    g:insert_before(g:output(), "aten.copy_.default", {plan.owner, now}, nil, {meta = plan.owner})
+    g:insert_before(g:output(), "aten.copy_.default", {plan.owner, doing.now}, nil, {meta = plan.owner})
   end
   for i = #written, 1, -1 do g:erase(written[i]) end
   g:erase_dead(plan.values)

@@ -31,7 +31,7 @@ local function path_keeps_strides(path)
       open[#open + 1] = wrapped(n, #n.meta.shape)
     elseif n.target == "aten.squeeze.dim" and n.meta and top and wrapped(n, #n.meta.shape + 1) == top then
       open[#open] = nil
-    elseif not keeps_strides[n.target] or top then
+    elseif not keeps_strides[n.target] or top or n.target == "aten.slice.Tensor" and n:arg("step") ~= 1 then
       return false
     end
   end

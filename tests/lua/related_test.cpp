@@ -95,10 +95,14 @@ TEST_F(Related, ViewsThatChangeStridesStay) {
     a: "f32[1, 6][6, 1]cpu" = torch.ops.aten.view.default(x, [1, 6])
     b: "f32[1, s0]" = torch.ops.aten.view.default(z, [1, -1])
     c: "f32[1, s0]" = torch.ops.aten.slice.Tensor(w, 0, 0, 9223372036854775807)
-    m: "f32[1, s0]" = torch.ops.aten.mul.Tensor(b, c))_", "(a, m)"),
-            "a = aten.view.default(x, [1, 6])\nb = aten.view.default(z, [1, -1])\nm = aten.mul.Tensor(b, w)\nreturn (a, m)\n"
+    d: "f32[1, s0, 1]" = torch.ops.aten.unsqueeze.default(c, 2)
+    e: "f32[1, s0, 1]" = torch.ops.aten.slice.Tensor(d, 2, 0, 2, 2)
+    m: "f32[1, s0]" = torch.ops.aten.mul.Tensor(b, c))_", "(a, m, e)"),
+            "a = aten.view.default(x, [1, 6])\nb = aten.view.default(z, [1, -1])\nd = aten.unsqueeze.default(w, 2)\n"
+            "e = aten.slice.Tensor(d, 2, 0, 2, 2)\nm = aten.mul.Tensor(b, w)\nreturn (a, m, e)\n"
             "a: geometry-changes: a has other strides than x [x]\n"
-            "b: geometry-changes: b may have other strides than z where a size is 1 or 0, and the text states neither's [z]\n");
+            "b: geometry-changes: b may have other strides than z where a size is 1 or 0, and the text states neither's [z]\n"
+            "e: geometry-changes: e may have other strides than d where a size is 1 or 0, and the text states neither's [d]\n");
 }
 
 TEST_F(Related, SelfCopiesGo_180949_137057) {
@@ -462,6 +466,12 @@ TEST_F(Related, ThereAndBackAgain) {
   EXPECT_EQ(value("return #fx.apply('reinplace').taken"), "1");
   EXPECT_EQ(statements().find("slice_scatter"), std::string::npos) << statements();
   EXPECT_EQ(value("return #fx.graph(1)"), value("return #fx.graph()"));
+}
+
+TEST_F(Related, AJournalHasTheModulesToo) {
+  value("fx.apply('cse') fx.graph():insert_before(fx.graph():output(), 'aten.neg.default', {fx.graph().cache})");
+  const std::string journal = value("return fx.journal()");
+  EXPECT_NE(journal.find("fx.embed(\"lib/identity.lua\""), std::string::npos) << journal;
 }
 
 }  // namespace
