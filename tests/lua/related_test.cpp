@@ -210,6 +210,29 @@ TEST_F(Related, ViewsThatMustNotMerge) {
             "j: size-unproven: the second slice is empty: where it begins would change [i]\n");
 }
 
+TEST_F(Related, ChainsOfWhichTheTextSaysTooLittle) {
+  after("'merge_views'", R"_(x: "f32[s0, 6]", n: "Sym(s1)", m: "Sym(s2)", k: "Sym(s3)", y)_", R"_(
+    a = torch.ops.aten.view.default(y, [4, 6])
+    b = torch.ops.aten.view.default(a, [24])
+    c = torch.ops.aten.permute.default(y, [1, 0])
+    d = torch.ops.aten.permute.default(c, [1, 0])
+    e = torch.ops.aten.slice.Tensor(y, 0, 0, 2)
+    f = torch.ops.aten.slice.Tensor(e, 0, 0, 1)
+    h = torch.ops.aten.expand.default(y, [2, 6])
+    i = torch.ops.aten.expand.default(h, [2, 2, 6])
+    j: "f32[s0 - s1, 6]" = torch.ops.aten.slice.Tensor(x, 0, n, 9223372036854775807)
+    l: "f32[s0 - s1 - s2, 6]" = torch.ops.aten.slice.Tensor(j, 0, m, 9223372036854775807)
+    o: "f32[s3, 6]" = torch.ops.aten.slice.Tensor(j, 0, 0, k)
+    p: "f32[s3, 6]" = torch.ops.aten.slice.Tensor(x, 0, 0, 9223372036854775807, k)
+    q: "f32[s1, 6]" = torch.ops.aten.slice.Tensor(p, 0, 0, n))_", "(b, d, f, i, l, o, q)");
+  const std::string silent = "size-unproven: the text does not state the sizes of the chain ";
+  EXPECT_EQ(refusals(), "b: " + silent + "[a]\nd: " + silent + "[d]\nf: " + silent + "[e]\ni: " + silent +
+                            "[h]\n"
+                            "l: size-unproven: the sum of two starts is no argument [j]\n"
+                            "o: size-unproven: (s1) + (s3) is no argument [j]\n"
+                            "q: size-unproven: a step is no constant [p]\n");
+}
+
 TEST_F(Related, ReshapeOfACloneStays_114464) {   // add_ must not reach x
   EXPECT_EQ(after("'merge_views', 'remove_noops', 'cse', 'dead_code'", kX, R"_(
     a: "f32[4, 6][6, 1]cpu" = torch.ops.aten.clone.default(x)
@@ -450,6 +473,15 @@ TEST_F(Related, FunctionalizeRefusals) {
             "k: no-functional-twin: no functional operator gives what k (aten.max.dim_max) writes [k]\n");
 }
 
+TEST_F(Related, FunctionalizeNeedsSizesAndAnEnd) {
+  after("'functionalize'", R"_(a: "f32[4]", b)_", R"_(
+    c: "f32[4]" = torch.ops.aten.add_.Tensor(b, 1))_", "(a,)");
+  EXPECT_EQ(refusals(), "c: size-unproven: the text does not state the sizes of b [b]\n");
+  session.openText("def forward(self, b: \"f32[4]\"):\n    c: \"f32[4]\" = torch.ops.aten.add_.Tensor(b, 1)\n", "piece.txt");
+  value("fx.apply('functionalize')");
+  EXPECT_EQ(refusals(), "c: no-output: the graph has no end at which b could get its last value [b]\n");
+}
+
 TEST_F(Related, AnOutputThatMayShowAnInputMustGoOnDoingSo) {
   after("'functionalize'", R"_(x: "f32[4]")_", R"_(
     a: "f32[4]" = torch.ops.aten.add_.Tensor(x, 1)
@@ -466,6 +498,29 @@ TEST_F(Related, ThereAndBackAgain) {
   EXPECT_EQ(value("return #fx.apply('reinplace').taken"), "1");
   EXPECT_EQ(statements().find("slice_scatter"), std::string::npos) << statements();
   EXPECT_EQ(value("return #fx.graph(1)"), value("return #fx.graph()"));
+}
+
+// --- the questions that they ask -----------------------------------------------------------------------------------------------------
+
+TEST_F(Related, Questions) {
+  after("", R"_(x: "f32[s0, 4]", n: "Sym(s0)")_", R"_(
+    a: "f32[s0, 4]" = torch.ops.aten.slice.Tensor(x, 0, 0, n)
+    b: "f32[s0, 4]" = torch.ops.aten.add_.Tensor(a, 1)
+    c: "f32[s0, 4][4, 1]cpu" = torch.ops.aten.add.Tensor(x, a, alpha = 1)
+    d: "f32[s0, 4]" = torch.ops.aten.pow_.Scalar(x, 2)
+    e: "f32[4, s0]" = torch.ops.aten.permute.default(x, [1, 0]))_", "(c,)");
+  EXPECT_EQ(value("g = fx.graph() return g.x:effect() .. g.a:effect() .. g.b:effect() .. g.c:effect()"), "inputviewmutationfresh");
+  EXPECT_EQ(value("return g.b:writes()[1].name, #g.c:writes()"), "a\n0");
+  EXPECT_EQ(value("return g.b:twin(), g.c:twin(), g.d:twin(), g.a:twin()"), "aten.add.Tensor\naten.add_.Tensor\naten.pow.Tensor_Scalar\nnil");
+  EXPECT_EQ(value("return g.c:call()"), "call_function aten.add.Tensor(x, a, 1, )");
+  EXPECT_EQ(value("return g.c:call{[g.a.id] = g.x.id}"), "call_function aten.add.Tensor(x, x, 1, )");
+  EXPECT_EQ(value("return g:same_tensor('a', 'x'), g:same_tensor('b', 'x'), g:same_tensor('c', 'x'), g:same_tensor('e', 'x')"), "true\ntrue\nfalse\nfalse");
+  EXPECT_EQ(value("return g:proves('s0 >= 0'), g:proves('s0 > 0'), g:proves('s0 + 1 != 0'), g:proves('2*s0 == s0 + s0'), g:proves('s0 < 9')"),
+            "true\nfalse\ntrue\ntrue\nfalse");
+  EXPECT_NE(error("g:proves('s0')").find("'s0' is no condition: write two sizes with ==, !=, <=, >=, < or > between them"), std::string::npos);
+  EXPECT_EQ(value("g.c:replace_input_with(g.a, g.x) return g.c.inputs[1].name, #g.c.inputs"), "x\n1");
+  EXPECT_EQ(value("local m = g:insert_after(g.c, 'aten.neg.default', {g.c}, nil, {meta = g.c, strides = false}) g:output():replace_input_with(g.c, m) return m.meta.text"),
+            "f32[s0, 4]cpu");
 }
 
 TEST_F(Related, AJournalHasTheModulesToo) {
