@@ -40,7 +40,7 @@ local function results(g, n) return g:storage(n) and {n} or n.users end
 local function is_updated(g, n)
   for _, alias in ipairs(g:aliases(n)) do
     for _, user in ipairs(alias.users) do
-      if g:is_update(user) and (user.args[1] or user:arg("self")) == alias then return user end
+      if user:effect() == "update" and (user.args[1] or user:arg("self")) == alias then return user end
     end
   end
 end

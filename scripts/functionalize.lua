@@ -205,9 +205,11 @@ local function decide(g, owner)
     plan.links[value.id] = {base = written or base_of(value), written = written ~= nil}
   end
   for _, value in ipairs(plan.values) do
-    if value ~= owner and value.op == "call_function" then
+    local pieces = value.target == "_operator.getitem" and value.args[1]
+    local again = value.op ~= "call_function" or pieces and pieces:effect() ~= "view" and pieces:effect() ~= "may_view"   -- the owner, fetched again
+    if value ~= owner and not again then
       link(value)
-      if value.target == "_operator.getitem" and value:writes()[1] == nil then link(value.args[1]) end
+      if pieces then link(pieces) end
     end
   end
   local users, writers = users_of(plan.values), {table.unpack(g:writers(owner))}
@@ -318,7 +320,7 @@ function Doing:write(n, inputs)
   local g, to = self.graph, n:writes()[1]
   local function copy(value, new) return g:insert_before(n, "aten.copy.default", {self:current(value, n), new}, nil, like(g, value)) end
   local scattered, fits = self:is_scattered(to), same_dtype(n, to)
-  local exact = scattered or to == self.owner and (n.target == "aten.copy_.default" or not fits) or row_major(g, to) and row_major(g, self.owner)
+  local exact = scattered or not self.links[to.id] and (n.target == "aten.copy_.default" or not fits) or row_major(g, to) and row_major(g, self.owner)
   local new = g:insert_before(n, n:twin(), n.args, n.kwargs, like(g, to))
   replace_inputs(new, inputs)
   if not fits then

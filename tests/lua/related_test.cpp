@@ -429,6 +429,17 @@ TEST_F(Related, ResultsOfAnotherDtypeAreCopiedIntoPlace) {   // and of other str
             "mul = aten.mul.Tensor(copy_1, s)\nreturn (mul,)\n");
 }
 
+TEST_F(Related, OneResultTakenTwiceIsOneTensor) {
+  EXPECT_EQ(after("'functionalize'", R"_(x: "f32[4, 2]")_", R"_(
+    m = torch.ops.aten.max.dim(x, 0)
+    a: "f32[2]" = m[0]
+    b: "f32[2]" = m[0]
+    c: "f32[2]" = torch.ops.aten.copy_.default(b, a)
+    d: "f32[2]" = torch.ops.aten.zero_.default(a))_", "(b,)"),
+            "m = aten.max.dim(x, 0)\na = m[0]\nb = m[0]\ncopy = aten.copy.default(b, a)\nzero = aten.zero.default(copy)\n"
+            "copy_1 = aten.copy.default(copy, zero)\nreturn (copy_1,)\n");
+}
+
 TEST_F(Related, AFunctionalGraphStaysAsItIs) {
   EXPECT_EQ(after("'functionalize'", kX, R"_(
     u: "f32[4, 6][6, 1]cpu" = torch.ops.aten.slice_scatter.default(x, y, 0, 0, 4)
