@@ -1,4 +1,5 @@
-// The analyses of one immutable graph, each made on first use and kept with it: storage, and what may be written in place.
+// The analyses of one immutable graph, each made on first use and kept with it: storage, effects, and what may be
+// written in place.
 #pragma once
 
 #include <memory>
@@ -6,6 +7,7 @@
 #include <utility>
 
 #include "graph/ir/declared_schemas.h"
+#include "rewrites/effects.h"
 #include "rewrites/inplace.h"
 #include "rewrites/storage.h"
 
@@ -31,12 +33,17 @@ class Analysis {
     if (!storage_) storage_.emplace(*graph_);
     return *storage_;
   }
+  const Effects& effects() {
+    if (!effects_) effects_.emplace(storage());
+    return *effects_;
+  }
 
  private:
   std::shared_ptr<const graph::ir::Graph> graph_;
   const uint64_t schemas_ = graph::ir::schemaGeneration();
   std::optional<InPlace> inPlace_;
   std::optional<Storage> storage_;
+  std::optional<Effects> effects_;   // of whichever storage() was first: both live as long as this object
 };
 
 }  // namespace rewrites

@@ -282,7 +282,8 @@ function Graph:inputs() end
 ---@return Node
 function Graph:output() end
 
---- A new node before n. Options: name, meta (a node to copy the annotation and source place from, or an annotation as text), op.
+--- A new node before n. Options: name, meta (a node to copy the annotation and source place from, or an annotation as text), strides
+--- (false: all of the annotation but these), op.
 --- Example: g:insert_before(n, "aten.copy_.default", {a, b}, nil, {meta = n})
 ---@param n Node
 ---@param target string
@@ -350,7 +351,20 @@ function Graph:may_overlap(a, b) end
 ---@return Node[]
 function Graph:readers_after(n, storage) end
 
---- Nodes that write into n's storage.
+--- Are two values provably the same tensor: same storage, elements, order, dtype and bits? (Strides of sizes 1 may differ.)
+--- Example: if g:same_tensor(copy:arg("self"), copy:arg("src")) then … end
+---@param a Node|string
+---@param b Node|string
+---@return boolean
+function Graph:same_tensor(a, b) end
+
+--- Does a condition on sizes follow from the ranges and sizes that the dump states? False means: not proved.
+--- Example: if g:proves("s0 >= 2") then … end
+---@param condition string
+---@return boolean
+function Graph:proves(condition) end
+
+--- Nodes that write into n's storage, unknown operators that get hold of it included.
 --- Example: print(g:writers("arg27_1"))
 ---@param n Node|string
 ---@return Node[]
@@ -405,6 +419,30 @@ function Graph:copied_bytes(n) end
 ---@return any
 function Node:arg(name) end
 
+--- What the node does: "input", "constant" (get_attr), "output", "size" (integers, metadata), "geometry" (sym_stride …), "view", "may_view"
+--- (at some sizes a copy), "item" (getitem), "update" (a functional one), "fresh", "mutation", "random", "check" (assertions), "collective"
+--- or "unknown" (it may read and write whatever it gets hold of).
+--- Example: if n:effect() == "view" then … end
+---@return string
+function Node:effect() end
+
+--- The operands that the node writes, by its schema.
+--- Example: for _, written in ipairs(n:writes()) do print(written) end
+---@return Node[]
+function Node:writes() end
+
+--- The in-place twin of a functional operator, the functional one of an in-place one; nil when there is none. Each computes in its own dtype.
+--- Example: print(g.add_1:twin())   -- aten.add_.Tensor
+---@return string?
+function Node:twin() end
+
+--- Target and arguments as one text, in the schema's order with defaults filled in: equal texts call the same. `ids` gives ids of nodes that
+--- stand for others.
+--- Example: if a:call() == b:call() then … end
+---@param ids? table<integer, integer>
+---@return string
+function Node:call(ids) end
+
 --- Changes an argument, by the schema's name or by position.
 --- Example: n:set_arg("dim", 2)
 ---@param name string|integer
@@ -425,6 +463,12 @@ function Node:set_meta(other) end
 --- Example: n:replace_all_uses_with(n.args[1])
 ---@param x Node
 function Node:replace_all_uses_with(x) end
+
+--- In this node's arguments, x takes the place of `old`.
+--- Example: n:replace_input_with(n.args[1], x)
+---@param old Node
+---@param x Node
+function Node:replace_input_with(old, x) end
 
 --- Moves the node before another.
 --- Example: reader:move_before(write)

@@ -240,4 +240,22 @@ std::string inPlaceTwin(std::string_view target) {
   return found;
 }
 
+std::string functionalTwin(std::string_view target) {
+  const auto parts = splitTarget(target);
+  const Schema* inPlace = parts ? findSchema(target) : nullptr;
+  if (!inPlace || !parts->operation.ends_with('_')) return {};
+  const std::string_view operation = parts->operation.substr(0, parts->operation.size() - 1);
+  const std::string sameOverload = std::string(operation) + "." + std::string(parts->overload);
+  if (inPlaceTwin(sameOverload) == inPlace->target) return sameOverload;
+  std::string found;
+  const auto [first, last] = Table::instance().withPrefix(std::string(operation) + ".");
+  for (size_t i = first; i < last; ++i) {
+    const Schema* functional = Table::instance().parsed(i);
+    if (!functional || !isTwin(*functional, *inPlace) || inPlaceTwin(functional->target) != inPlace->target) continue;
+    if (!found.empty()) return {};
+    found = functional->target;
+  }
+  return found;
+}
+
 }  // namespace graph::ir

@@ -62,5 +62,8 @@ const Argument* argumentByName(const Node& node, std::string_view name);
 /// written and returned. Empty when there is none or it changes geometry (transpose_, squeeze_, …). The twin computes in the
 /// dtype and shape of its first argument: whoever uses it checks that the result has those (lt, add with broadcasting …).
 std::string inPlaceTwin(std::string_view target);
+/// The way back (`aten.index_put_.default` -> `aten.index_put.default`, `aten.pow_.Scalar` -> `aten.pow.Tensor_Scalar`). Empty when there is
+/// none, several, or the operator changes geometry. Its result may have another dtype than the argument that the twin writes.
+std::string functionalTwin(std::string_view target);
 
 }  // namespace graph::ir

@@ -188,6 +188,7 @@ int insert(lua_State* L, bool before) {
   const Graph& view = core(L).session.view();
   const Node* model = nullptr;
   std::string name;
+  bool strides = true;
   if (!lua_isnoneornil(L, 6)) {
     luaL_checktype(L, 6, LUA_TTABLE);
     name = stringField(L, 6, "name");
@@ -196,9 +197,11 @@ int insert(lua_State* L, bool before) {
       if (testNode(L, -1)) model = &nodeOf(L, checkNode(L, -1));
       made.meta = toMeta(L, -1);
     }
-    lua_pop(L, 1);
+    if (lua_getfield(L, 6, "strides") == LUA_TBOOLEAN) strides = lua_toboolean(L, -1);
+    lua_pop(L, 2);
   }
   if (made.op == ir::Op::call_function) requireKnownOperator(made.target);
+  if (auto* tensor = std::get_if<ir::TensorMeta>(&made.meta); tensor && !strides) tensor->stride.reset();
   made.stack = (model ? *model : view.node(where)).stack;
   if (!name.empty() && view.find(name)) throw std::runtime_error("a node is called '" + name + "' already");
   made.name = name.empty() ? view.uniqueName(baseName(made.target)) : name;

@@ -215,6 +215,16 @@ int replaceAllUses(lua_State* L) {
   return 0;
 }
 
+int replaceInput(lua_State* L) {
+  const NodeId id = editableNode(L, 1), old = editableNode(L, 2), with = editableNode(L, 3);
+  Node changed = core(L).session.view().node(id);
+  const auto map = [&](NodeId input) { return input == old ? with : input; };
+  for (auto& argument : changed.args) argument = argument.mapNodes(map);
+  for (auto& [key, argument] : changed.kwargs) argument = argument.mapNodes(map);
+  core(L).edit().replace(id, std::move(changed));
+  return 0;
+}
+
 int moveBefore(lua_State* L) {
   const NodeId id = editableNode(L, 1), where = editableNode(L, 2);
   core(L).edit().moveBefore(id, where);
@@ -228,7 +238,8 @@ void bindNode(lua_State* L) {
                 {{"__index", guarded<index>}, {"__newindex", guarded<newIndex>}, {"__tostring", guarded<nodeToString>}, {"__eq", guarded<equals>},
                  {"__lt", guarded<before>}, {"__gc", collect}},
                 {{"arg", guarded<arg>}, {"set_arg", guarded<setArg>}, {"set_target", guarded<setTarget>}, {"set_meta", guarded<setMeta>},
-                 {"replace_all_uses_with", guarded<replaceAllUses>}, {"move_before", guarded<moveBefore>}});
+                 {"replace_all_uses_with", guarded<replaceAllUses>}, {"replace_input_with", guarded<replaceInput>},
+                 {"move_before", guarded<moveBefore>}});
 }
 
 std::vector<std::string> nodeFields() {

@@ -10,15 +10,12 @@ namespace rewrites::lua {
 
 namespace ir = graph::ir;
 
-namespace {
-
 std::shared_ptr<Analysis> analysisOf(lua_State* L, const GraphHandle& handle) {
   graphOf(L, handle);
   if (handle.pinned) return std::make_shared<Analysis>(handle.pinned);
   return core(L).session.analysis();
 }
 
-/// A node that the analysis knows: one that was inserted after it was made is an error, not a wrong answer.
 NodeId analysedNode(lua_State* L, int index, const GraphHandle& handle, const Analysis& analysis) {
   const NodeId id = nodeOrName(L, index, handle);
   if (!analysis.graph().contains(id))
@@ -26,7 +23,6 @@ NodeId analysedNode(lua_State* L, int index, const GraphHandle& handle, const An
   return id;
 }
 
-/// Nodes of an analysis that are still alive.
 void pushLive(lua_State* L, const GraphHandle& handle, const std::vector<NodeId>& ids) {
   const Graph& graph = graphOf(L, handle);
   std::vector<NodeId> live;
@@ -34,6 +30,8 @@ void pushLive(lua_State* L, const GraphHandle& handle, const std::vector<NodeId>
     if (graph.contains(id)) live.push_back(id);
   pushNodes(L, live, handle.pinned);
 }
+
+namespace {
 
 int storage(lua_State* L) {
   const GraphHandle& handle = checkGraph(L, 1);
@@ -70,7 +68,7 @@ int writers(lua_State* L) {
   const GraphHandle& handle = checkGraph(L, 1);
   auto analysis = analysisOf(L, handle);
   const NodeId owner = analysis->storage().owner(analysedNode(L, 2, handle, *analysis));
-  pushLive(L, handle, owner ? analysis->storage().writers(owner) : std::vector<NodeId>{});
+  pushLive(L, handle, owner ? analysis->effects().writers(owner) : std::vector<NodeId>{});
   return 1;
 }
 

@@ -185,6 +185,14 @@ std::string quoted(const std::string& text);
 /// Any Lua value as a reader of dumps expects it (show.cpp).
 std::string show(lua_State* L, int index);
 
+/// The analysis that answers for a graph handle: of the graph as it is now (inside fx.apply: as it was before the rewrite began), or of the
+/// revision that the handle pins, then made for this call.
+std::shared_ptr<Analysis> analysisOf(lua_State* L, const GraphHandle& handle);
+/// A node that the analysis knows, from a handle or a name: one that was inserted after it was made is an error, not a wrong answer.
+NodeId analysedNode(lua_State* L, int index, const GraphHandle& handle, const Analysis& analysis);
+/// Nodes of an analysis that are still alive, as a list.
+void pushLive(lua_State* L, const GraphHandle& handle, const std::vector<NodeId>& ids);
+
 /// The decision behind a chain table: what fx.apply records when the chain was carried out.
 struct ChainHandle {
   std::shared_ptr<Analysis> analysis;
@@ -201,6 +209,7 @@ void bindValues(lua_State* L);
 void bindOperator(lua_State* L);
 void bindSession(lua_State* L);
 void bindStorage(lua_State* L);
+void bindEffects(lua_State* L);
 void bindRewrite(lua_State* L);
 void bindRun(lua_State* L);
 void bindHelp(lua_State* L);

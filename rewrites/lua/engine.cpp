@@ -28,6 +28,7 @@ int setUp(lua_State* L) {
   bindGraph(L);
   bindNode(L);
   bindStorage(L);
+  bindEffects(L);
   bindSession(L);
   bindRewrite(L);
   bindRun(L);

@@ -120,9 +120,10 @@ int require(lua_State* L) {
   for (char& ch : file)
     if (ch == '.') ch = '/';
   const FoundScript found = findScript(c, file);
-  c.scripts[found.name] = found.source;
-  c.modules.insert(found.name);
-  if (luaL_loadbufferx(L, found.source.data(), found.source.size(), ("@" + found.name).c_str(), "t") != LUA_OK) lua_error(L);
+  file += ".lua";   // with its folder: a journal embeds it under the name that require looks for
+  c.scripts[file] = found.source;
+  c.modules.insert(file);
+  if (luaL_loadbufferx(L, found.source.data(), found.source.size(), ("@" + file).c_str(), "t") != LUA_OK) lua_error(L);
   lua_pushstring(L, name.c_str());
   lua_call(L, 1, 1);
   if (lua_isnil(L, -1)) {
