@@ -142,8 +142,11 @@ def against_oracle(program, answer, counts):
     missed = [names for names in [*best.chains, *({name} for name in best.forwards)] if not gone(names)]
     operators = lambda names: " ".join(sorted(before.get(n, "?").split("(")[0].removeprefix("aten.") for n in names & remaining or names))
     found = [(sorted(names), operators(names), " ".join(sorted({rules[n] for n in names if n in rules})) or "not considered") for names in missed]
+    if left > best.before:
+        return [(sorted(costly), " ".join(sorted(costly.values())), "dead code is written in place")]
     if left > best.after and not missed:   # other copies than those of the best way
-        found = [(sorted(costly), " ".join(sorted(costly.values())), "taken in a way that copies more")]
+        found = ([(sorted(best.erased & remaining), "copy_.default", "a copy_ of a thing to itself stays")] if best.erased & remaining
+                 else [(sorted(costly), " ".join(sorted(costly.values())), "taken in a way that copies more")])
     return found
 
 
