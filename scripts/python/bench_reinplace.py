@@ -122,8 +122,10 @@ def models(options):
 
 def random_programs(options):
     sys.path.insert(0, str(root / "tests" / "torch"))
-    import differential_test
+    import checks
+    import oracle
     import programs
+    import random_programs as makers
     import rewritten
     from observations import Observation, compare, fresh
     torch.set_num_threads(1)
@@ -133,8 +135,8 @@ def random_programs(options):
     made = []
     seed = first
     while len(made) < count:
-        program = differential_test.make(seed, True) if seed % 3 else None   # those of which torch made the graph
-        best = program and program.graph_module and differential_test.oracle.best(program)
+        program = makers.make(seed, True) if seed % 3 else None   # those of which torch made the graph
+        best = program and program.graph_module and oracle.best(program)
         if best:
             made.append((program, best))
         seed += 1
@@ -147,7 +149,7 @@ def random_programs(options):
                 tally = tallies[label]
                 try:
                     text, function = rewrite()
-                    left = differential_test.oracle.copied_bytes(differential_test.reread(program, text))[0]
+                    left = oracle.copied_bytes(checks.reread(program, text))[0]
                 except Exception:   # noqa: BLE001 - counted
                     tally["failed"] += 1
                     continue
