@@ -28,6 +28,7 @@ import shrinker
 from random_programs import make
 
 CHUNK = 40
+BLIND = rewritten.here / "blind.lua"
 AT_LEAST = 30   # percent of the removable chains and bytes
 
 
@@ -35,12 +36,12 @@ def run_chunk(seeds_and_options):
     """(counts, [(seed, lines)] that are wrong, [(seed, what was missed)])."""
     seeds, options = seeds_and_options
     torch.set_num_threads(1)
-    programs.program_path = options.program
+    programs.program_path, programs.script = options.program, options.script
     counts, failures, missed = collections.Counter(), [], []
     made = [(seed, program) for seed in seeds if (program := make(seed, options.oracle))]
     counts.update({"programs": len(made), "not made (torch refuses, or its sizes cannot be stated)": len(seeds) - len(made)})
     with tempfile.TemporaryDirectory() as folder:
-        answers = rewritten.rewrite_all([program.text() for _, program in made], folder, options.script)
+        answers = rewritten.rewrite_all([program.text() for _, program in made], folder)
         for (seed, program), answer in zip(made, answers):
             counts.update(f"refused: {rule}" for _, rule, _ in answer.refused)
             counts["chains taken"] += len(answer.taken)
@@ -114,11 +115,10 @@ def arguments():
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--program", default=programs.program_path, help="the fxloom to test ($FXLOOM)")
     parser.add_argument("--at-least", type=float, default=AT_LEAST, metavar="PERCENT", help=f"of the removable chains and bytes ({AT_LEAST})")
+    parser.add_argument("--script", default=programs.script, help="what defines the rewrite reinplace (scripts/reinplace.lua)")
     parser.add_argument("--show", type=int, metavar="SEED", help="print one program and what becomes of it")
     parser.add_argument("--shrink", type=int, default=3, metavar="N", help="how many failures, and how many ways to leave something, to shrink (3)")
-    options = parser.parse_args()
-    options.script = None
-    return options
+    return parser.parse_args()
 
 
 def run(count, first, options):
@@ -130,7 +130,7 @@ def run(count, first, options):
             counts.update(some)
             failures += wrong_ones
             missed += left_ones
-            for seed, lines in wrong_ones if not options.script else ():
+            for seed, lines in wrong_ones if options.script != BLIND else ():
                 print(f"seed {seed}: {'; '.join(lines)}", flush=True)
     return counts, sorted(failures), sorted(missed)
 
@@ -156,7 +156,7 @@ def verdict(count, first, options):
 
 def noticed(count, options):
     """Does the tester notice a rewrite that is wrong?"""
-    blind = argparse.Namespace(**(vars(options) | {"script": rewritten.here / "blind.lua", "oracle": False}))
+    blind = argparse.Namespace(**(vars(options) | {"script": BLIND, "oracle": False}))
     counts, failures, _ = run(count, 0, blind)
     print(f"a rewrite that does not ask whether a write is safe was found wrong in {len(failures)} of {counts['programs']} programs: "
           + ", ".join(f"{n} {name.removeprefix('WRONG: ')}" for name, n in sorted(counts.items()) if name.startswith("WRONG: ")))
@@ -171,7 +171,7 @@ def fixed_set(options):
 
 def main():
     options = arguments()
-    programs.program_path = options.program
+    programs.program_path, programs.script = options.program, options.script
     if options.show is not None:
         return show(options.show, options)
     sys.exit(not (verdict(options.count, options.first, options) if options.count else fixed_set(options)))
