@@ -58,7 +58,8 @@ def wrong(program, answer, counts, limit=3):
         if rejected(new, ["share memory"]) and how != "halves" and unwritten(new, arguments):
             counts["calls rejected because inputs share memory"] += 1
         elif not old.error:
-            lines += [f"called with {how}: {line}" for line in compare(old, new)]
+            # A functional scatter keeps the offset of its base, so that here the layout of a result depends on the call.
+            lines += [f"called with {how}: {line}" for line in compare(old, new) if not line.startswith("layout")]
     return lines[:limit]
 
 
@@ -99,7 +100,7 @@ def against_oracle(program, answer, counts):
     operators = lambda names: " ".join(sorted(before.get(n, "?").split("(")[0].removeprefix("aten.") for n in names & remaining or names))
     found = [(sorted(names), operators(names), " ".join(sorted({rules[n] for n in names if n in rules})) or "not considered") for names in missed]
     if left > best.before:
-        return [(sorted(costly), " ".join(sorted(costly.values())), "dead code is written in place")]
+        return [(sorted(costly), " ".join(sorted(costly.values())), "more is copied than before")]
     if left > best.after and not missed:   # other copies than those of the best way
         found = ([(sorted(best.erased & remaining), "copy_.default", "a copy_ of a thing to itself stays")] if best.erased & remaining
                  else [(sorted(costly), " ".join(sorted(costly.values())), "taken in a way that copies more")])

@@ -2,7 +2,7 @@
 
 Two observations of the same arguments are compared bit by bit (any NaN is like any other). A difference is a line that begins with its
 kind: `output`, `input`, `alias` (elements are shared by other pairs; this is what a write into an output would leak into), `storage` (the
-same for whole storages), `layout` (strides of an output), `error`.
+same for whole storages), `layout` (strides or offset of an output), `error`.
 """
 import torch
 
@@ -51,10 +51,10 @@ def sharing(tensors):
 
 
 def layout(value):
-    """Strides that say something. (The offset in a storage that nobody else sees is nobody's business.)"""
+    """Strides that say something, offset, lazy bits."""
     if not isinstance(value, torch.Tensor) or not value.numel():
         return None
-    return [s for n, s in zip(value.shape, value.stride()) if n > 1], value.is_conj(), value.is_neg()
+    return [s for n, s in zip(value.shape, value.stride()) if n > 1], value.storage_offset(), value.is_conj(), value.is_neg()
 
 
 def same(old, new):
