@@ -49,7 +49,7 @@ def run_chunk(seeds_and_options):
             try:
                 lines = checks.wrong(program, answer, counts)
                 checks.torch_differs(program, counts)
-                if options.oracle and not answer.error:
+                if options.oracle and not lines:
                     missed += [(seed, *what) for what in checks.against_oracle(program, answer, counts)]
             except Exception:   # noqa: BLE001 - a fault of the tester is a failure of the test
                 lines = [traceback.format_exc()]
