@@ -146,8 +146,8 @@ def random_programs(options):
     made = []
     seed = first
     while len(made) < count:
-        program = makers.make(seed, True) if seed % 3 else None   # those of which torch made the graph
-        best = program and program.graph_module and oracle.best(program)
+        program = makers.functional_graph(seed, True)
+        best = program and program.samples and oracle.best(program)
         if best:
             made.append((program, best))
         seed += 1
@@ -168,7 +168,7 @@ def random_programs(options):
                 tally.update({"wrong values": bool(kinds & {"output", "input", "error"}), "new aliases": bool(kinds & {"alias", "storage"}),
                               "removable": best.before - best.after, "taken": 0 if kinds & {"output", "input", "error", "alias"} else best.before - left,
                               "all": left <= best.after < best.before, "some": best.after < best.before})
-    print(f"\n{count} random programs (seeds {first} to {seed - 1}), {tallies['fxloom reinplace.lua']['some']} with something removable")
+    print(f"\n{count} random programs that torch made graphs of (seeds {first} to {seed - 1}), {tallies['fxloom reinplace.lua']['some']} with something removable")
     rows = [["", "wrong values", "memory shared anew", "failed", "bytes taken of what is removable", "programs with all taken"]]
     for label, t in tallies.items():
         rows.append([label, str(t["wrong values"]), str(t["new aliases"]), str(t["failed"]), f"{t['taken']:,} of {t['removable']:,} ({100 * t['taken'] / max(t['removable'], 1):.1f} %)",

@@ -4,8 +4,7 @@
     differential_test.py [COUNT [FIRST_SEED]] [--oracle] [--jobs N] [--program FXLOOM]        without COUNT, the fixed set of CI
     differential_test.py --show SEED [--oracle]                                              one program and what becomes of it
 
-Every third program is dump text (program_maker.py); the others are Python programs with in-place writes through views
-(eager_maker.py) of which torch made the graph (functionalized.py), some of them edited afterwards (hazards.py). Each is run as printed and as exported, at every sample, and called with
+The programs are those of random_programs.py. Each is run as printed and as exported, at every sample, and called with
 inputs that share memory: the same tensor twice, a part in common, two halves of one buffer. Such a call must come out as printed, or
 be rejected before anything is written; the halves must not be rejected. Where torch's graph itself differs from the Python, that is
 counted, not blamed on fxloom. --oracle makes small programs and says what could have been taken of them (oracle.py). What fails is

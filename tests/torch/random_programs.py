@@ -1,8 +1,9 @@
 """Random program number N: the same one every time.
 
-Every third is dump text that program_maker.py grew; the others are Python programs with in-place writes through views (eager_maker.py) of
-which torch made the graph (functionalized.py), some of them edited afterwards (hazards.py).
+Of four in a row, one is dump text that program_maker.py grew; one is a Python program with in-place writes through views
+(eager_maker.py) of which torch made the graph (functionalized.py: it takes most of the time); two are that graph, edited (hazards.py).
 """
+import functools
 import random
 
 import torch
@@ -13,18 +14,25 @@ import hazards
 import program_maker
 
 
+@functools.lru_cache(maxsize=2)
+def functional_graph(number, small):
+    """The graph that torch makes of Python program `number`; None when it refuses."""
+    torch.manual_seed(number)
+    choice = random.Random(number)
+    eager = eager_maker.EagerMaker(number, small).make()
+    try:
+        return functionalized.program_of(eager, choice.choice(functionalized.WAYS), choice.random() < 0.5)
+    except Exception:   # noqa: BLE001 - torch cannot functionalize it
+        return None
+
+
 def make(seed, small):
     """Program `seed`, or None when torch or its sizes refuse it."""
-    torch.manual_seed(seed)
-    if seed % 3 == 0:
-        program = program_maker.program_of(seed, small)
+    number, place = divmod(seed, 4)
+    if place == 0:
+        program = program_maker.program_of(number, small)
     else:
-        choice = random.Random(seed)
-        eager = eager_maker.EagerMaker(seed, small).make()
-        try:
-            program = functionalized.program_of(eager, choice.choice(functionalized.WAYS), choice.random() < 0.5)
-            if program.samples and choice.random() < 0.4:
-                program = hazards.nastier(program, choice)
-        except Exception:   # noqa: BLE001 - torch cannot functionalize it
-            return None
+        program = functional_graph(number, small)
+        if place > 1 and program and program.samples:
+            program = hazards.nastier(program, random.Random(seed))
     return program if program and program.samples else None
