@@ -3,9 +3,9 @@
 
     bench_reinplace.py [--models] [--programs N [FIRST_SEED]] [--program FXLOOM] [--times N]
 
---models: decode steps of scripts/python/llama.py, captured as samples/README.md tells: functional updates and copy_ that are left, bytes that they copy (counted
-by `fxloom info` for all), seconds of the pass alone, best of --times (3). --programs: random programs of tests/torch, small enough for its exhaustive
-search: wrong values, memory shared anew, and what was taken of what could be. Without either, both (300 programs).
+--models: decode steps, of which three are the samples, traced again: functional updates and copy_ that are left, bytes copied (counted by
+`fxloom info` for all), the pass alone in milliseconds, best of --times (3). --programs: random programs of tests/torch, small enough for its
+exhaustive search: wrong values, memory shared anew, and what was taken of what could be. Without either, both (300 programs).
 """
 import argparse
 import collections
@@ -22,16 +22,18 @@ import warnings
 import torch
 
 import capture
+import retrace
 import torch_passes
 
 root = pathlib.Path(__file__).resolve().parents[2]
 UPDATES = re.compile(r"= torch\.ops\.aten\.(slice_scatter|select_scatter|diagonal_scatter|as_strided_scatter|index_put|_unsafe_index_put|index_copy|index_add|scatter\w*|masked_\w+)\.")
 MODELS = {   # name: options of capture.py beside its defaults
-    "2 layers": {"layers": 2},
     "22 layers, static": {"layers": 22, "dynamic": ""},
     "22 layers, dynamic": {"layers": 22},
-    "decode_4layers": {"layers": 4, "width": 256, "heads": 4, "dynamic": "batch,cache-batch,cache-length"},
-    "tinyllama, 22 layers": {"layers": 22, "width": 2048, "heads": 32, "kv_heads": 4, "feed_forward": 5632, "vocabulary": 32000, "positions": 2048, "cache_length": 64, "dtype": "bfloat16"},
+}
+SAMPLES = {   # file in samples: what its symbols are; retraced with these sizes, so that torch has a graph of it too
+    "llama_22layers_torch2.1.txt": {"s0": 3, "s1": 4}, "decode_4layers.txt": {"s23": 8, "s70": 16, "s95": 2048},
+    "tinyllama_22layers_bf16_torch2.11.txt": {"s23": 8, "s42": 16, "s0": 2048},
 }
 TIMED = '''fx.open(fx.args[1])
 local best, taken = math.huge
@@ -99,31 +101,42 @@ def symbols_of(graph_module, arguments):
     return found
 
 
+def compare(name, graph_module, arguments, symbols, layout, options):
+    """Prints the table of one graph."""
+    shown = types.SimpleNamespace(layout=layout)
+    text = capture.text(graph_module, shown)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [["", "scatters left", "other updates", "copy_", "KiB copied", "ms"], row("as printed", text, None, options.program, symbols, folder)]
+        rewritten, seconds = run_fxloom(options.program, text, options.times, folder)
+        rows.append(row("fxloom reinplace.lua", rewritten, seconds, options.program, symbols, folder))
+        for label, one in torch_passes.PASSES.items():
+            try:
+                results = [one(graph_module, arguments) for _ in range(options.times)]
+            except Exception as error:   # noqa: BLE001 - said in the table
+                rows.append([label, f"{type(error).__name__}: {str(error).splitlines()[0][:60]}", "", "", "", ""])
+                continue
+            rows.append(row(label, capture.text(results[0][0], shown), min(s for _, s in results), options.program, symbols, folder))
+    print(f"\n{name}: {len(graph_module.graph.nodes)} nodes{''.join(f', {s}={v}' for s, v in symbols.items())}")
+    table(rows)
+    sys.stdout.flush()
+
+
 def models(options):
+    for name, symbols in SAMPLES.items():
+        graph_module, arguments = retrace.retrace((root / "samples" / name).read_text(), symbols)
+        compare(f"{name} with sizes {', '.join(f'{s}={v}' for s, v in symbols.items())}", graph_module, arguments, {}, True, options)
     for name, changes in MODELS.items():
-        made = options_of(changes)
         torch._dynamo.reset()
-        graph_module, arguments = capture.capture(made)
-        text, symbols = capture.text(graph_module, made), symbols_of(graph_module, arguments)
-        with tempfile.TemporaryDirectory() as folder:
-            rows = [["", "scatters left", "other updates", "copy_", "KiB copied", "ms"], row("as printed", text, None, options.program, symbols, folder)]
-            rewritten, seconds = run_fxloom(options.program, text, options.times, folder)
-            rows.append(row("fxloom reinplace.lua", rewritten, seconds, options.program, symbols, folder))
-            for label, one in torch_passes.PASSES.items():
-                try:
-                    results = [one(graph_module, arguments) for _ in range(options.times)]
-                except Exception as error:   # noqa: BLE001 - said in the table
-                    rows.append([label, f"{type(error).__name__}: {str(error).splitlines()[0][:60]}", "", "", "", ""])
-                    continue
-                rows.append(row(label, capture.text(results[0][0], made), min(s for _, s in results), options.program, symbols, folder))
-        print(f"\n{name}: {len(graph_module.graph.nodes)} nodes{''.join(f', {s}={v}' for s, v in symbols.items())}")
-        table(rows)
+        graph_module, arguments = capture.capture(options_of(changes))
+        compare(name, graph_module, arguments, symbols_of(graph_module, arguments), False, options)
 
 
 def random_programs(options):
     sys.path.insert(0, str(root / "tests" / "torch"))
-    import differential_test
+    import checks
+    import oracle
     import programs
+    import random_programs as makers
     import rewritten
     from observations import Observation, compare, fresh
     torch.set_num_threads(1)
@@ -133,8 +146,8 @@ def random_programs(options):
     made = []
     seed = first
     while len(made) < count:
-        program = differential_test.make(seed, True) if seed % 3 else None   # those of which torch made the graph
-        best = program and program.graph_module and differential_test.oracle.best(program)
+        program = makers.functional_graph(seed, True)
+        best = program and program.samples and oracle.best(program)
         if best:
             made.append((program, best))
         seed += 1
@@ -147,7 +160,7 @@ def random_programs(options):
                 tally = tallies[label]
                 try:
                     text, function = rewrite()
-                    left = differential_test.oracle.copied_bytes(differential_test.reread(program, text))[0]
+                    left = oracle.copied_bytes(checks.reread(program, text))[0]
                 except Exception:   # noqa: BLE001 - counted
                     tally["failed"] += 1
                     continue
@@ -155,7 +168,7 @@ def random_programs(options):
                 tally.update({"wrong values": bool(kinds & {"output", "input", "error"}), "new aliases": bool(kinds & {"alias", "storage"}),
                               "removable": best.before - best.after, "taken": 0 if kinds & {"output", "input", "error", "alias"} else best.before - left,
                               "all": left <= best.after < best.before, "some": best.after < best.before})
-    print(f"\n{count} random programs (seeds {first} to {seed - 1}), {tallies['fxloom reinplace.lua']['some']} with something removable")
+    print(f"\n{count} random programs that torch made graphs of (seeds {first} to {seed - 1}), {tallies['fxloom reinplace.lua']['some']} with something removable")
     rows = [["", "wrong values", "memory shared anew", "failed", "bytes taken of what is removable", "programs with all taken"]]
     for label, t in tallies.items():
         rows.append([label, str(t["wrong values"]), str(t["new aliases"]), str(t["failed"]), f"{t['taken']:,} of {t['removable']:,} ({100 * t['taken'] / max(t['removable'], 1):.1f} %)",

@@ -79,7 +79,7 @@ class Form:
 def forms(statement, feeds):
     """As printed, then what can be decided. `feeds`: names whose memory may end in an update."""
     s, made = statement, []
-    root = s.base if s.op in VIEWS else ""
+    root = s.base if s.op in VIEWS or s.writes else ""
     if not s.op and s.expression.split("[")[0].isidentifier():
         root = s.expression.split("[")[0]   # getitem
     needs = names_in(s.expression)
@@ -179,15 +179,16 @@ class Plan:
         self.metas = {s.name: (values[s.name].dtype, values[s.name].dim()) for s in self.statements if isinstance(values[s.name], torch.Tensor)}
         self.kept = [kept_bytes(s, values) for s in self.statements]
         self.window = [window_bytes(s, values) for s in self.statements]
+        self.computes = [computes(s) for s in self.statements]
         self.returned = names_in(", ".join(self.program.returns))
         self.position = {s.name: k for k, s in enumerate(self.statements)}
 
-    def live(self, chosen):
-        """Positions of the statements that a choice of forms still needs."""
+    def live(self, chosen, idle=()):
+        """Positions of the statements that a choice of forms still needs, when the copies named in `idle` do nothing."""
         needed, kept = set(self.returned), []
         for k in range(len(self.statements) - 1, -1, -1):
-            form = self.forms[k][chosen[k]]
-            if form.always or self.statements[k].name in needed:
+            form, s = self.forms[k][chosen[k]], self.statements[k]
+            if form.always and not (s.op == "copy_" and s.name in idle) or s.name in needed:
                 kept.append(k)
                 needed |= form.needs
         return kept[::-1]
@@ -217,9 +218,10 @@ class Plan:
         return {self.statements[k].name for k in live
                 if self.statements[k].source and self.root(self.statements[k].base, chosen) == self.root(self.statements[k].source, chosen)}
 
-    def function(self, chosen, live, idle):
-        """What a caller calls; it puts the names of copies that do nothing into `idle`."""
-        steps = [(self.statements[k].name, self.forms[k][chosen[k]].code, self.metas.get(self.statements[k].name), self.forms[k][chosen[k]].kind) for k in live]
+    def function(self, chosen, live, idle, salted=False):
+        """What a caller calls; it puts the names of copies that do nothing into `idle`. `salted`: what is computed (not moved) has noise added, the
+        same for every choice, so that no two results are equal by chance, such as relu(x) and relu(relu(x))."""
+        steps = [(k, self.statements[k].name, self.forms[k][chosen[k]].code, self.metas.get(self.statements[k].name), self.forms[k][chosen[k]].kind) for k in live]
         returns = compile(f"({''.join(r + ', ' for r in self.program.returns)})", "<returns>", "eval")
 
         def copy(name, base, window, source, *rest):
@@ -233,13 +235,21 @@ class Plan:
 
         def run(*arguments):
             values = dict(zip(self.program.inputs, arguments))
-            for name, code, meta, kind in steps:
+            for k, name, code, meta, kind in steps:
                 value = eval(code, names, values)   # noqa: S307 - our own forms
                 if kind != "keep" and meta and (value.dtype, value.dim()) != meta:
                     raise Unfit(name)
+                if salted and self.computes[k] and meta and (value.is_floating_point() or value.is_complex()):
+                    value.add_(torch.randn(value.shape, generator=torch.Generator().manual_seed(k)))
                 values[name] = value
             return eval(returns, names, values)   # noqa: S307
         return run
+
+
+def computes(s):
+    """Does the statement make new elements, all of its result? (Not: views, copies, and updates that keep some of their base.)"""
+    op = s.op.removesuffix("_")
+    return bool(op) and op not in VIEWS | CLONES | {"copy", "_to_copy"} and op not in BYTES_OUTSIDE and not op.startswith("masked_") and not view_of_copy(op, s.overload)
 
 
 def fresh_first(program):

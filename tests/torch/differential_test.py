@@ -4,8 +4,7 @@
     differential_test.py [COUNT [FIRST_SEED]] [--oracle] [--jobs N] [--program FXLOOM]        without COUNT, the fixed set of CI
     differential_test.py --show SEED [--oracle]                                              one program and what becomes of it
 
-Every third program is dump text (program_maker.py); the others are Python programs with in-place writes through views
-(eager_maker.py) of which torch made the graph (functionalized.py), some of them edited afterwards (hazards.py). Each is run as printed and as exported, at every sample, and called with
+The programs are those of random_programs.py. Each is run as printed and as exported, at every sample, and called with
 inputs that share memory: the same tensor twice, a part in common, two halves of one buffer. Such a call must come out as printed, or
 be rejected before anything is written; the halves must not be rejected. Where torch's graph itself differs from the Python, that is
 counted, not blamed on fxloom. --oracle makes small programs and says what could have been taken of them (oracle.py). What fails is
@@ -14,161 +13,43 @@ shrunk (shrinker.py) and printed. The exit code is 1 when something is wrong, or
 import argparse
 import collections
 import multiprocessing
-import random
 import sys
 import tempfile
 import traceback
 
 import torch
 
-import eager_maker
-import functionalized
-import hazards
+import checks
 import oracle
-import program_maker
 import programs
 import rewritten
 import shrinker
-from observations import Observation, compare, fresh, same
+from random_programs import make
 
 CHUNK = 40
+BLIND = rewritten.here / "blind.lua"
 AT_LEAST = 30   # percent of the removable chains and bytes
-
-
-def make(seed, small):
-    """Program `seed`, or None when torch or its sizes refuse it."""
-    torch.manual_seed(seed)
-    if seed % 3 == 0:
-        program = program_maker.program_of(seed, small)
-    else:
-        choice = random.Random(seed)
-        eager = eager_maker.EagerMaker(seed, small).make()
-        try:
-            program = functionalized.program_of(eager, choice.choice(functionalized.WAYS), choice.random() < 0.5)
-            if program.samples and choice.random() < 0.4:
-                program = hazards.nastier(program, choice)
-        except Exception:   # noqa: BLE001 - torch cannot functionalize it
-            return None
-    return program if program and program.samples else None
-
-
-# --- one program ---------------------------------------------------------------------------------------------------------------------------
-
-
-def unwritten(observation, arguments):
-    return all(same(a, b) for a, b in zip(observation.inputs, arguments))
-
-
-def rejected(observation, words):
-    return isinstance(observation.error, ValueError) and any(word in str(observation.error) for word in words)
-
-
-def sharing_arguments(program, sample):
-    """(how, arguments) for every pair of inputs that could be the same memory."""
-    names = [n for n, v in zip(program.inputs, sample) if isinstance(v, torch.Tensor) and v.dim() and v.numel()]
-    at = {name: k for k, name in enumerate(program.inputs)}
-    for k, first in enumerate(names):
-        for second in names[k + 1:]:
-            a, b = sample[at[first]], sample[at[second]]
-            if a.shape != b.shape or a.dtype != b.dtype or a.stride() != b.stride():
-                continue
-            ways = {"same": (a, a)}
-            if a.is_contiguous():
-                buffer = torch.cat([a, b])
-                ways |= {"part": (buffer[:a.shape[0]], buffer[1:a.shape[0] + 1]), "halves": (buffer[:a.shape[0]], buffer[a.shape[0]:])}
-            for how, (one, two) in ways.items():
-                yield how, [one if j == at[first] else two if j == at[second] else value for j, value in enumerate(sample)]
-
-
-def wrong(program, answer, counts, limit=3):
-    """The lines that say what the rewritten program does differently; at most `limit`."""
-    if answer.error:
-        return [f"fxloom: {answer.error}"]
-    lines = []
-    try:
-        exported = program.exported(answer.module)
-    except Exception as error:   # noqa: BLE001 - the exported file must be Python
-        return [f"the exported file: {type(error).__name__}: {error}"]
-    conditions = [line for line in answer.text.splitlines() if "# guard: " in line and "(" not in line.split("# guard: ")[1]]
-    for number, sample in enumerate(program.samples):
-        old = Observation(program.outputs, sample)
-        new = Observation(exported, sample)
-        if conditions and number and rejected(new, ["guard", "requires", "relies"]) and unwritten(new, sample):
-            counts["calls rejected by a condition on sizes"] += 1
-            continue
-        lines += [f"sample {number}: {line}" for line in compare(old, new)]
-    for how, arguments in sharing_arguments(program, program.samples[0]) if answer.taken else ():
-        old, new = Observation(program.outputs, arguments), Observation(exported, arguments)
-        if rejected(new, ["share memory"]) and how != "halves" and unwritten(new, arguments):
-            counts["calls rejected because inputs share memory"] += 1
-        elif not old.error:
-            lines += [f"called with {how}: {line}" for line in compare(old, new)]
-    return lines[:limit]
-
-
-def torch_differs(program, counts):
-    """Counts the kinds in which the graph as printed differs from the Python that it was made of."""
-    kinds = set()
-    for sample in program.samples if program.eager else ():
-        kinds |= {line.split(":")[0].split()[0] for line in compare(Observation(program.eager, sample), Observation(program.outputs, sample))}
-    counts.update(f"torch's graph, not as eager: {kind}" for kind in kinds)
-
-
-def reread(program, text):
-    """The program of a text that was made of it, with the same inputs."""
-    first = dict(zip(program.inputs, program.samples[0]))
-    return programs.read(text, [v for n, v in first.items() if n not in program.buffers], {a: first[name] for name, a in program.buffers.items()})
-
-
-def against_oracle(program, answer, counts):
-    """Counts what was taken of what could be; the chains that were left, [(names, operators, rules)]."""
-    best = oracle.best(program)
-    if best is None:
-        counts["too large for the oracle"] += 1
-        return []
-    after = reread(program, answer.text)
-    left, costly = oracle.copied_bytes(after)
-    counts.update({"oracle: programs": 1, "oracle: chains removable": len(best.chains), "oracle: forwards removable": len(best.forwards),
-                   "oracle: bytes removable": best.before - best.after, "oracle: bytes taken": best.before - left,
-                   "oracle: programs with something removable": best.after < best.before, "oracle: programs with all of it taken": left <= best.after < best.before})
-    if left < best.after:
-        counts["oracle: programs in which fxloom took more"] += 1
-    before = dict(program.live().statements)
-    remaining = {name for name, expression in after.statements if before.get(name, "").split("(")[0] == expression.split("(")[0]}
-    gone = lambda names: left <= best.after or not names & remaining
-    counts["oracle: chains taken"] += sum(gone(chain) for chain in best.chains)
-    counts["oracle: forwards taken"] += sum(gone({name}) for name in best.forwards)
-    rules = {node: rule for node, rule, _ in answer.refused}
-    missed = [names for names in [*best.chains, *({name} for name in best.forwards)] if not gone(names)]
-    operators = lambda names: " ".join(sorted(before.get(n, "?").split("(")[0].removeprefix("aten.") for n in names & remaining or names))
-    found = [(sorted(names), operators(names), " ".join(sorted({rules[n] for n in names if n in rules})) or "not considered") for names in missed]
-    if left > best.after and not missed:   # other copies than those of the best way
-        found = [(sorted(costly), " ".join(sorted(costly.values())), "taken in a way that copies more")]
-    return found
-
-
-# --- many ----------------------------------------------------------------------------------------------------------------------------------
 
 
 def run_chunk(seeds_and_options):
     """(counts, [(seed, lines)] that are wrong, [(seed, what was missed)])."""
     seeds, options = seeds_and_options
     torch.set_num_threads(1)
-    programs.program_path = options.program
+    programs.program_path, programs.script = options.program, options.script
     counts, failures, missed = collections.Counter(), [], []
     made = [(seed, program) for seed in seeds if (program := make(seed, options.oracle))]
     counts.update({"programs": len(made), "not made (torch refuses, or its sizes cannot be stated)": len(seeds) - len(made)})
     with tempfile.TemporaryDirectory() as folder:
-        answers = rewritten.rewrite_all([program.text() for _, program in made], folder, options.script)
+        answers = rewritten.rewrite_all([program.text() for _, program in made], folder)
         for (seed, program), answer in zip(made, answers):
             counts.update(f"refused: {rule}" for _, rule, _ in answer.refused)
             counts["chains taken"] += len(answer.taken)
             counts["programs of several sizes"] += len({str([getattr(v, "shape", v) for v in sample]) for sample in program.samples}) > 1
             try:
-                lines = wrong(program, answer, counts)
-                torch_differs(program, counts)
-                if options.oracle and not answer.error:
-                    missed += [(seed, *what) for what in against_oracle(program, answer, counts)]
+                lines = checks.wrong(program, answer, counts)
+                checks.torch_differs(program, counts)
+                if options.oracle and not lines:
+                    missed += [(seed, *what) for what in checks.against_oracle(program, answer, counts)]
             except Exception:   # noqa: BLE001 - a fault of the tester is a failure of the test
                 lines = [traceback.format_exc()]
             if lines:
@@ -201,13 +82,6 @@ def summary(counts, missed):
             print(f"{len(seeds):6}  {rules}: {operators} ({', '.join(map(str, seeds[:4]))})")
 
 
-def left(program, answer):
-    """What was left though removable, as lines whose kind is the refusal."""
-    if answer.error:
-        return []
-    return [f"left/{rules.replace(' ', '/')}: {operators}: {names}" for names, operators, rules in against_oracle(program, answer, collections.Counter())]
-
-
 def shrink_left(missed, options):
     """The smallest program of each of the commonest refusals of something removable."""
     groups = collections.defaultdict(list)
@@ -215,7 +89,7 @@ def shrink_left(missed, options):
         groups[rules, operators].append(seed)
     for (rules, operators), seeds in sorted(groups.items(), key=lambda g: -len(g[1]))[:options.shrink]:
         kind = f"left/{rules.replace(' ', '/')}: {operators}:"
-        shrinker.show(make(seeds[0], True), lambda p, a, kind=kind: [line for line in left(p, a) if line.startswith(kind)], f"{len(seeds)} times {rules}: {operators}, seed {seeds[0]}")
+        shrinker.show(make(seeds[0], True), lambda p, a, kind=kind: [line for line in checks.left(p, a) if line.startswith(kind)], f"{len(seeds)} times {rules}: {operators}, seed {seeds[0]}")
 
 
 def show(seed, options):
@@ -226,10 +100,10 @@ def show(seed, options):
     with tempfile.TemporaryDirectory() as folder:
         answer, = rewritten.rewrite_all([program.text()], folder)
         print(program.text(), answer.text, f"taken {answer.taken}", *answer.refused, f"error {answer.error}", sep="\n")
-        print("wrong:", wrong(program, answer, collections.Counter()))
+        print("wrong:", checks.wrong(program, answer, collections.Counter()))
         if options.oracle and not answer.error:
             best = oracle.best(program)
-            print("best:", vars(best) if best else None, "left:", against_oracle(program, answer, collections.Counter()))
+            print("best:", vars(best) if best else None, "left:", checks.against_oracle(program, answer, collections.Counter()))
 
 
 def arguments():
@@ -240,11 +114,10 @@ def arguments():
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--program", default=programs.program_path, help="the fxloom to test ($FXLOOM)")
     parser.add_argument("--at-least", type=float, default=AT_LEAST, metavar="PERCENT", help=f"of the removable chains and bytes ({AT_LEAST})")
+    parser.add_argument("--script", default=programs.script, help="what defines the rewrite reinplace (scripts/reinplace.lua)")
     parser.add_argument("--show", type=int, metavar="SEED", help="print one program and what becomes of it")
     parser.add_argument("--shrink", type=int, default=3, metavar="N", help="how many failures, and how many ways to leave something, to shrink (3)")
-    options = parser.parse_args()
-    options.script = None
-    return options
+    return parser.parse_args()
 
 
 def run(count, first, options):
@@ -256,7 +129,7 @@ def run(count, first, options):
             counts.update(some)
             failures += wrong_ones
             missed += left_ones
-            for seed, lines in wrong_ones if not options.script else ():
+            for seed, lines in wrong_ones if options.script != BLIND else ():
                 print(f"seed {seed}: {'; '.join(lines)}", flush=True)
     return counts, sorted(failures), sorted(missed)
 
@@ -268,7 +141,7 @@ def verdict(count, first, options):
     if options.oracle:
         shrink_left(missed, options)
     for seed, _ in failures[:options.shrink]:
-        shrinker.show(make(seed, options.oracle), lambda p, a: wrong(p, a, collections.Counter()), f"seed {seed}")
+        shrinker.show(make(seed, options.oracle), lambda p, a: checks.wrong(p, a, collections.Counter()), f"seed {seed}")
     print(f"{counts['programs'] - len(failures)} passed, {len(failures)} failed", flush=True)
     taken, enough = counts["chains taken"], counts["programs"] // 3
     if taken < enough:
@@ -282,7 +155,7 @@ def verdict(count, first, options):
 
 def noticed(count, options):
     """Does the tester notice a rewrite that is wrong?"""
-    blind = argparse.Namespace(**(vars(options) | {"script": rewritten.here / "blind.lua", "oracle": False}))
+    blind = argparse.Namespace(**(vars(options) | {"script": BLIND, "oracle": False}))
     counts, failures, _ = run(count, 0, blind)
     print(f"a rewrite that does not ask whether a write is safe was found wrong in {len(failures)} of {counts['programs']} programs: "
           + ", ".join(f"{n} {name.removeprefix('WRONG: ')}" for name, n in sorted(counts.items()) if name.startswith("WRONG: ")))
@@ -292,12 +165,12 @@ def noticed(count, options):
 def fixed_set(options):
     """What CI runs: programs of all sizes, small ones beside the oracle, and a rewrite that has to be caught."""
     small = argparse.Namespace(**(vars(options) | {"oracle": True, "shrink": 0}))
-    return all([verdict(240, 0, options), verdict(90, 500000, small), noticed(40, options)])
+    return all([verdict(240, 0, options), verdict(90, 500000, small), noticed(60, options)])
 
 
 def main():
     options = arguments()
-    programs.program_path = options.program
+    programs.program_path, programs.script = options.program, options.script
     if options.show is not None:
         return show(options.show, options)
     sys.exit(not (verdict(options.count, options.first, options) if options.count else fixed_set(options)))

@@ -15,7 +15,7 @@ import warnings
 import torch
 
 warnings.filterwarnings("ignore", "Use of .* on expanded tensors is deprecated")
-SIZES = ((7, 4), (1, 4), (2, 4), (9, 4), (7, 1), (12, 6), (3, 3), (5, 8), (33, 5))
+SIZES = ((7, 4), (1, 4), (2, 4), (9, 4), (7, 1), (12, 6), (3, 3), (5, 8), (900, 6))
 FILLS = ("random", "special", "whole")
 
 

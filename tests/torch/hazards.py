@@ -64,11 +64,11 @@ EDITS = ((other_operand, 4), (late_read, 4), (moved_copy, 2), (one_more_return, 
 
 
 def nastier(program, r):
-    """An edited copy; the program itself when it does not run at any sample."""
+    """An edited copy; None when it does not run at any sample."""
     new = program.live().but(shown=dict(program.shown), returns=[x for x in program.returns if x != "None"])
     new.statements = list(new.statements)
     for _ in range(r.choice([1, 1, 2, 3])):
         if new.statements:
             r.choices([edit for edit, _ in EDITS], [weight for _, weight in EDITS])[0](new, r)
     new.samples = [sample for sample in new.samples if stated(new, sample)]
-    return new if new.samples else program
+    return new if new.samples else None

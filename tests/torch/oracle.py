@@ -1,8 +1,9 @@
 """The most that reinplacing can take from a small graph: every set of decisions is carried out until the cheapest one that nobody notices is found.
 
 The sets are tried in the order of the bytes that they would at best leave; one is accepted when at every sample (random and special
-values, other sizes) a caller observes what the graph as printed does: results, final inputs, sharing, layouts (observations.py). It is
-exact as far as the samples tell right from wrong, and needs no analysis. Graphs with more than LIMIT sets are skipped.
+values, other sizes) a caller observes what the graph as printed does: results, final inputs, sharing, layouts (observations.py); once also
+with noise in everything that is computed, for what is right only because two computations agree is not to be found by any
+analysis of memory. It needs no analysis, and is exact as far as the samples tell right from wrong. Graphs with more than LIMIT sets are skipped.
 """
 import itertools
 
@@ -46,9 +47,9 @@ def decisions(plan):
 def unnoticed(plan, chosen, live, expected):
     """The names of what did nothing at every sample; None when somebody notices the decisions."""
     everywhere = None
-    for reference, sample in expected:
+    for reference, sample, salted in expected:
         idle = set()
-        if compare(reference, Observation(plan.function(chosen, live, idle), sample)):
+        if compare(reference, Observation(plan.function(chosen, live, idle, salted), sample)):
             return None
         everywhere = idle if everywhere is None else everywhere & idle
     return everywhere
@@ -59,14 +60,17 @@ def best(program, limit=LIMIT):
     plan = Plan(program)
     if decisions(plan) > limit:
         return None
-    expected = [(Observation(plan.program.outputs, sample), sample) for sample in program.samples]
+    nothing = tuple(0 for _ in plan.forms)
+    salted = Observation(plan.function(nothing, range(len(plan.forms)), set(), salted=True), program.samples[0])
+    expected = [(salted, program.samples[0], True)] + [(Observation(plan.program.outputs, sample), sample, False) for sample in program.samples]
     before = sum(plan.kept)
     queue = []
     for chosen in itertools.product(*(range(len(forms)) for forms in plan.forms)):
         live = plan.live(chosen)
         if any(c and k not in live for k, c in enumerate(chosen)):
             continue   # the same as without the decision
-        queue.append((plan.bytes(chosen, live, plan.at_best(chosen, live)), sum(map(bool, chosen)), chosen, live))
+        idle = plan.at_best(chosen, live)
+        queue.append((plan.bytes(chosen, plan.live(chosen, idle), idle), sum(map(bool, chosen)), chosen, live))
     queue.sort(key=lambda q: q[:2])
     found = None
     for least, count, chosen, live in queue:
@@ -74,7 +78,7 @@ def best(program, limit=LIMIT):
             break
         idle = unnoticed(plan, chosen, live, expected)
         if idle is not None:
-            cost = plan.bytes(chosen, live, idle), count
+            cost = plan.bytes(chosen, plan.live(chosen, idle), idle), count
             if not found or cost < found[:2]:
                 found = *cost, chosen, idle
     after, _, chosen, idle = found

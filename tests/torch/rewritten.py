@@ -27,14 +27,14 @@ class Rewritten:
         return load_module(self.path)
 
 
-def rewrite_all(texts, folder, script=None):
-    """The answers, in order. Files p0.txt, p0.py, p0.out.txt ... are left in the folder, which is emptied of older ones first.
-    `script` defines the rewrite "reinplace" (scripts/reinplace.lua)."""
+def rewrite_all(texts, folder):
+    """The answers, in order, with the rewrite "reinplace" that programs.script defines. Files p0.txt, p0.py, p0.out.txt ... are left in the
+    folder, which is emptied of older ones first."""
     folder = pathlib.Path(folder)
     for old in folder.glob("p*"):
         old.unlink()
     shutil.copy(here / "rewrite_each.lua", folder)
-    shutil.copy(script or programs.script, folder / "reinplace.lua")
+    shutil.copy(programs.script, folder / "reinplace.lua")
     for i, text in enumerate(texts):
         (folder / f"p{i}.txt").write_text(text)
     answers = [Rewritten() for _ in texts]

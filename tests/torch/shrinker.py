@@ -129,5 +129,6 @@ def show(program, check, title):
     print(f"\n{title}, shrunk to {len(small.statements)} statements: {'; '.join(lines)}")
     print(f"cat > wrong.txt <<'END'\n{small.text()}END\nfxloom rewrite wrong.txt scripts/reinplace.lua -o wrong.py --no-verify")
     for name, value in small.inputs.items():
-        print(f"# {name} = {value.tolist() if hasattr(value, 'tolist') else value}")
+        strided = f", strides {list(value.stride())}" if hasattr(value, "stride") and not value.is_contiguous() else ""
+        print(f"# {name} = {value.tolist() if hasattr(value, 'tolist') else value}{strided}")
     print(f"taken {answer.taken}, refused {[r[:2] for r in answer.refused]}\n{answer.text or answer.error}", flush=True)
