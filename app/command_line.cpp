@@ -200,6 +200,7 @@ void addRunning(CLI::App& app, Typed& typed, Action& action) {
   compare->add_option("A", typed.compare.before, "A dump")->type_name("")->required();
   compare->add_option("B", typed.compare.after, "Another")->type_name("")->required();
   addInputs(*compare, typed.compare.input);
+  compare->add_option("--fill", typed.compare.fill, "One run, with these numbers in the inputs: " + graph::run::fillNames())->type_name("FILL");
   addCommon(*compare, typed.compare.common);
   onCommand(compare, action, typed.compare, typed.compare.before, commands::compare);
 }

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "app/evidence.h"
 #include "app/graph_facts.h"
 #include "app/numbers.h"
 #include "graph/layout/label.h"
@@ -201,12 +202,11 @@ void Workspace::finishVerification(const graph::run::InputRequest& request) {
   auto& journal = session_.journal();
   auto number = journal.current().number;
   try {
-    graph::run::EquivalenceRequest wanted;
-    wanted.inputs = request;
-    auto result = graph::run::compareGraphs(session_.backend(), *journal.at(0).graph, *journal.current().graph, wanted);
-    auto state = result.status == Status::same ? rewrites::Verified::same
-                 : result.status == Status::different ? rewrites::Verified::different
-                                                      : rewrites::Verified::skipped;
+    if (number == 0) return;
+    auto found = rewrites::verifyPath(session_.backend(), journal.path(), request);
+    const auto& result = found.result;
+    if (found.blamed >= 0) return rollBack(found);
+    auto state = result.status == Status::same ? rewrites::Verified::same : rewrites::Verified::skipped;
     std::string because = result.reason;
     if (state == rewrites::Verified::same) {
       because = result.bitIdentical ? "bit-identical" : "within tolerance";
@@ -214,7 +214,6 @@ void Workspace::finishVerification(const graph::run::InputRequest& request) {
         if (!binding.empty()) because += "; " + bindingText(binding);
     }
     journal.setVerified(number, state, because);
-    if (state == rewrites::Verified::different) fail("verify", "revision " + std::to_string(number) + " computes something else: " + because);
   } catch (const graph::run::Stopped&) {
     journal.setVerified(number, rewrites::Verified::notYet, "stopped");
     throw;
@@ -222,6 +221,31 @@ void Workspace::finishVerification(const graph::run::InputRequest& request) {
     journal.setVerified(number, rewrites::Verified::skipped, e.what());
     fail("verify", e.what());
   }
+}
+
+/// What is known to be different when it is verified again is being looked at, and stays.
+void Workspace::rollBack(const rewrites::Verification& found) {
+  auto& journal = session_.journal();
+  const int number = journal.current().number;
+  const bool knew = journal.current().verified == rewrites::Verified::different;
+  const bool wasRead = number < journal.readCount();
+  const auto& blamed = journal.at(found.blamed);
+  const auto& reference = *journal.path().front()->graph;
+  auto evidence = findEvidence(session_.backend(), reference, *blamed.graph, *found.result.failed());
+  auto because = found.result.reason + " at " + bindingText(found.result.failed()->round.request.bind);
+  if (!evidence.text().empty()) because += "\n" + evidence.text();
+  auto who = "revision " + std::to_string(found.blamed) + ", " + rewrites::madeBy(blamed) + ", computes something else";
+  journal.setVerified(number, rewrites::Verified::different, "made from revision " + std::to_string(found.blamed) + ", which computes something else");
+  journal.setVerified(found.blamed, rewrites::Verified::different, because);
+  NodeId node;
+  if (evidence.first) node = blamed.graph->find(evidence.first->name);
+  const int back = blamed.parent;
+  if (!knew && !wasRead) {
+    journal.go(back);
+    changed();
+    who += "; back to revision " + std::to_string(back);
+  }
+  fail("verify", who + ": " + because, shown_->contains(node) ? node : NodeId{});
 }
 
 int64_t Workspace::inputBytes(int variant) {

@@ -1,5 +1,5 @@
 // chooseSymbols: what is given, then the hints of the graph's text, then a bounded search for small numbers that fit the annotations and
-// the stated ranges.
+// the stated ranges. Large numbers are the largest of a ladder whose tensors, all together, stay below a limit.
 #include <algorithm>
 #include <set>
 
@@ -14,6 +14,7 @@ namespace {
 constexpr int kChecks = 24;                            // propagations at most
 constexpr int kStarts = 12;                            // starting points of the search
 constexpr int64_t kLargestTensor = int64_t{64} << 20;  // elements of one annotated tensor, for chosen symbols
+constexpr int64_t kLargeStarts[] = {65'536, 16'384, 4'096, 1'024, 256, 96};  // variant 2: the first that fits
 constexpr int64_t kTries[] = {2,  3,  4,  5,  6,  7,  8,  9,  10, 11,  12,  13,  16,   17,   20,
                               24, 25, 32, 33, 40, 48, 64, 65, 96, 128, 256, 512, 1024, 2048, 1};
 
@@ -28,13 +29,17 @@ class Search {
   /// symbols' fault, and is the answer when nothing else fits.
   Search(const ir::Graph& graph, ir::Binding known, std::vector<std::string> unknown, std::optional<ir::Binding> hinted)
       : graph_(graph), known_(std::move(known)), unknown_(std::move(unknown)), hinted_(std::move(hinted)), unknownSet_(unknown_.begin(), unknown_.end()) {
+    bool emptyAsked = std::any_of(known_.begin(), known_.end(), [](auto& entry) { return entry.second == 0; });
     for (auto& constraint : constraintsOf(graph))
-      if (std::any_of(constraint.symbols.begin(), constraint.symbols.end(), [&](auto& s) { return unknownSet_.count(s) > 0; }))
+      if (!(constraint.habit && emptyAsked) && std::any_of(constraint.symbols.begin(), constraint.symbols.end(), [&](auto& s) { return unknownSet_.count(s) > 0; }))
         constraints_.push_back(constraint);
   }
 
   ir::Binding find(const SymbolChecker& checker, int variant) {
     for (auto& symbol : unknown_) spread(symbol);
+    if (variant == 2)
+      for (auto base : kLargeStarts)
+        if (auto large = findLarge(checker, base)) return *large;
     std::optional<Problem> last;
     ir::Binding lastTried;
     int checks = 0;
@@ -55,7 +60,13 @@ class Search {
       last = problem;
       lastTried = binding;
     }
-    if (variant == 2) return find(checker, 1);  // large ones do not fit: other small ones may
+    if (variant == 2) {  // large ones do not fit: other small ones may, whatever they make
+      return find(checker ? [&](const ir::Binding& binding) {
+        auto problems = checker(binding);
+        std::erase_if(problems, [](auto& problem) { return problem.kind == Problem::Kind::tooLarge; });
+        return problems;
+      } : SymbolChecker{}, 1);
+    }
     if (hinted_) return *hinted_;
     throw InputError("no values of " + names() +
                      " fit the graph's annotations: " + (last ? last->message : "its tensors would be too large") +
@@ -63,6 +74,24 @@ class Search {
   }
 
  private:
+  // Numbers from `base` on, in three orders; nothing when they do not fit or make too much.
+  std::optional<ir::Binding> findLarge(const SymbolChecker& checker, int64_t base) {
+    for (int64_t order = 0; order < 3; ++order) {
+      auto binding = known_;
+      auto n = static_cast<int64_t>(unknown_.size());
+      for (int64_t i = 0; i < n; ++i)
+        binding[unknown_[static_cast<size_t>(i)]] = order == 0 ? base + i : order == 1 ? base + n - 1 - i : base * (i + 1);
+      if (!improve(binding) || tooLarge(binding)) continue;
+      if (!checker && tooMuch(binding)) continue;
+      if (!checker) return binding;
+      const auto problems = checker(binding);
+      auto large = [](auto& problem) { return problem.kind == Problem::Kind::tooLarge; };
+      if (std::any_of(problems.begin(), problems.end(), large)) return std::nullopt;
+      if (!ourProblem(problems) && !newProblem(problems, checker)) return binding;
+    }
+    return std::nullopt;
+  }
+
   // Distinct small numbers: in order, then reversed, then powers of two, multiples of 8 (views that need divisibility), all equal.
   int64_t startValue(int variant, int start, size_t i) const {
     static constexpr int64_t kBase[] = {3, 5, 24};
@@ -147,25 +176,34 @@ class Search {
     return std::any_of(unknown_.begin(), unknown_.end(), [&](auto& other) { return other != symbol && binding.at(other) == value; });
   }
 
-  bool tooLarge(const ir::Binding& binding) const {
-    for (auto id : graph_) {
-      auto* meta = graph_.node(id).tensor();
-      if (!meta) continue;
-      int64_t count = 1;
-      bool chosen = false;
-      for (auto& size : meta->shape) {
-        auto value = size.evaluate(binding);
-        if (!value || __builtin_mul_overflow(count, std::max<int64_t>(*value, 1), &count)) return !value ? false : true;
-        chosen |= !size.asConstant();
-      }
-      if (chosen && count > kLargestTensor) return true;
+  // Elements of a tensor whose annotation has a symbol; 0 for others and where a symbol has no value.
+  int64_t chosenElements(ir::NodeId id, const ir::Binding& binding) const {
+    auto* meta = graph_.node(id).tensor();
+    if (!meta) return 0;
+    int64_t count = 1;
+    bool chosen = false;
+    for (auto& size : meta->shape) {
+      auto value = size.evaluate(binding);
+      if (!value) return 0;
+      if (__builtin_mul_overflow(count, std::max<int64_t>(*value, 1), &count)) return INT64_MAX;
+      chosen |= !size.asConstant();
     }
+    return chosen ? count : 0;
+  }
+  bool tooLarge(const ir::Binding& binding) const {
+    return std::any_of(graph_.begin(), graph_.end(), [&](auto id) { return chosenElements(id, binding) > kLargestTensor; });
+  }
+  bool tooMuch(const ir::Binding& binding) const {
+    int64_t total = 0;
+    for (auto id : graph_)
+      if (__builtin_add_overflow(total, chosenElements(id, binding), &total) || total > kLargeBytes / 4) return true;
     return false;
   }
 
   // A problem that other values might cure: a disagreement at a node whose annotation or inputs mention a chosen symbol.
   std::optional<Problem> ourProblem(const std::vector<Problem>& problems) const {
     for (auto& problem : problems) {
+      if (problem.kind == Problem::Kind::tooLarge) return problem;
       if (problem.kind == Problem::Kind::unsupported || !graph_.contains(problem.node)) continue;
       auto& node = graph_.node(problem.node);
       bool ours = mentions(node.meta);
