@@ -1,6 +1,8 @@
 // The JSON of the report, piece by piece in the order of its schema.
 #include "app/report.h"
 
+#include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "app/report_json.h"
@@ -13,6 +15,9 @@ template <class T>
 Json orNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
+
+// JSON has no infinity: the largest number stands for it.
+double finite(double value) { return std::min(value, std::numeric_limits<double>::max()); }
 
 Json toJson(const graph::ir::Binding& binding) {
   Json object = Json::object();
@@ -52,8 +57,8 @@ Json toJson(const std::vector<graph::run::ItemComparison>& items) {
     array.push_back({{"name", item.name},
                      {"same", item.same},
                      {"bit_identical", item.identical},
-                     {"max_abs", item.maxAbs},
-                     {"max_rel", item.maxRel},
+                     {"max_abs", finite(item.maxAbs)},
+                     {"max_rel", finite(item.maxRel)},
                      {"problem", item.problem.empty() ? Json(nullptr) : Json(item.problem)}});
   return array;
 }
@@ -71,7 +76,7 @@ Json toJson(const graph::run::RoundResult& round) {
 Json toJson(const Evidence& evidence) {
   Json first = nullptr;
   if (const auto& node = evidence.first) {
-    first = {{"node", node->name}, {"target", node->target}, {"line", node->line}, {"call", node->call}, {"max_abs", node->maxAbs},
+    first = {{"node", node->name}, {"target", node->target}, {"line", node->line}, {"call", node->call}, {"max_abs", finite(node->maxAbs)},
              {"differing", node->differing}, {"elements", node->elements}, {"overwritten", nullptr}};
     if (!node->operand.empty())
       first["overwritten"] = {{"operand", node->operand}, {"by", node->overwrittenBy.empty() ? Json(nullptr) : Json(node->overwrittenBy)}};
@@ -91,7 +96,7 @@ Json toJson(const std::optional<graph::run::Equivalence>& verify, const std::opt
   Json object;
   object["status"] = !measured ? "skipped" : verify->status == Status::same ? "same" : "different";
   object["bit_identical"] = measured ? Json(verify->bitIdentical) : Json(nullptr);
-  object["max_abs"] = measured ? Json(verify->maxAbs) : Json(nullptr);
+  object["max_abs"] = measured ? Json(finite(verify->maxAbs)) : Json(nullptr);
   object["outputs"] = verify ? toJson(verify->outputs) : Json::array();
   object["mutated_inputs"] = verify ? toJson(verify->mutatedInputs) : Json::array();
   object["aliasing"] = measured ? Json(verify->aliasing) : Json(nullptr);

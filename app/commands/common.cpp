@@ -87,7 +87,7 @@ std::string str(const graph::ir::Binding& binding) {
 
 namespace {
 
-// ` in 9 rounds`, and of those that were not compared the first reason.
+// ` in 9 rounds`, nothing for one.
 std::string roundsText(const Equivalence& verify) {
   size_t same = 0;
   for (const auto& round : verify.rounds) same += round.status == graph::run::RoundResult::Status::same;
@@ -97,8 +97,10 @@ std::string roundsText(const Equivalence& verify) {
 }  // namespace
 
 std::string summary(const Equivalence& verify) {
+  const size_t limit = 4;
   std::string at;
-  for (const auto& binding : verify.bindings) at += (at.empty() ? " at " : "; ") + str(binding);
+  for (size_t i = 0; i < verify.bindings.size() && i < limit; ++i) at += (at.empty() ? " at " : "; ") + str(verify.bindings[i]);
+  if (verify.bindings.size() > limit) at += fmt::format("; and {} more", verify.bindings.size() - limit);
   if (verify.status == Status::skipped) return "same results: not checked: " + verify.reason;
   if (verify.status == Status::same) {
     std::string how = verify.bitIdentical ? "bit-identical" : fmt::format("within tolerance, largest difference {:.3g}", verify.maxAbs);
@@ -107,7 +109,7 @@ std::string summary(const Equivalence& verify) {
   }
   std::string text = "same results: NO" + at;
   if (const auto* failed = verify.failed())
-    text = fmt::format("same results: NO, with {} at {}", failed->round.name, str(failed->round.request.bind));
+    text = fmt::format("same results: NO (round: {}, at {})", failed->round.name, str(failed->round.request.bind));
   size_t shown = 0;
   for (const auto* items : {&verify.outputs, &verify.mutatedInputs})
     for (const auto& item : *items) {

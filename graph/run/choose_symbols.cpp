@@ -38,8 +38,9 @@ class Search {
   ir::Binding find(const SymbolChecker& checker, int variant) {
     for (auto& symbol : unknown_) spread(symbol);
     if (variant == 2)
-      for (auto base : kLargeStarts)
-        if (auto large = findLarge(checker, base)) return *large;
+      for (bool mayImprove : {false, true})  // what improves a binding makes single symbols small
+        for (auto base : kLargeStarts)
+          if (auto large = findLarge(checker, base, mayImprove)) return *large;
     std::optional<Problem> last;
     ir::Binding lastTried;
     int checks = 0;
@@ -75,13 +76,13 @@ class Search {
 
  private:
   // Numbers from `base` on, in three orders; nothing when they do not fit or make too much.
-  std::optional<ir::Binding> findLarge(const SymbolChecker& checker, int64_t base) {
+  std::optional<ir::Binding> findLarge(const SymbolChecker& checker, int64_t base, bool mayImprove) {
     for (int64_t order = 0; order < 3; ++order) {
       auto binding = known_;
       auto n = static_cast<int64_t>(unknown_.size());
       for (int64_t i = 0; i < n; ++i)
         binding[unknown_[static_cast<size_t>(i)]] = order == 0 ? base + i : order == 1 ? base + n - 1 - i : base * (i + 1);
-      if (!improve(binding) || tooLarge(binding)) continue;
+      if (!(mayImprove ? improve(binding) : broken(binding) == 0) || tooLarge(binding)) continue;
       if (!checker && tooMuch(binding)) continue;
       if (!checker) return binding;
       const auto problems = checker(binding);

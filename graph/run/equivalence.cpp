@@ -29,7 +29,7 @@ ItemComparison compareTensors(Backend& backend, const std::string& name, const T
     return item;
   }
   item.same = !bits && compareElements(geometry.dtype, backend.bytes(b), backend.bytes(a), toleranceOf(geometry.dtype)).close;
-  if (!item.same) item.problem = std::to_string(difference.differing) + " elements differ";
+  if (!item.same) item.problem = std::to_string(difference.differing) + (difference.differing == 1 ? " element differs" : " elements differ");
   return item;
 }
 

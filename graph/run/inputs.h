@@ -32,7 +32,7 @@ struct Inputs {
 using SymbolChecker = std::function<std::vector<Problem>(const ir::Binding&)>;
 
 /// What a graph's own tensors may take at numbers chosen to be large: enough for more than one thread to work on one, soon run.
-inline constexpr int64_t kLargeBytes = int64_t{32} << 20;
+inline constexpr int64_t kLargeBytes = int64_t{8} << 20;
 
 /// The value of every symbol: `bind` first, then sizes of given tensors, then (variant 0) the hints of the graph's text where they fit those,
 /// then numbers that are distinct, small, and agree with the annotations (a slice annotated `s0` of a dimension `s1` needs s0 <= s1) and
