@@ -31,7 +31,8 @@ std::string Evidence::text() const {
   } else if (compared == 0) {
     line("no node of one has the name and shape of a node of the other: where they begin to differ is not known");
   } else {
-    line(fmt::format("the {} nodes that both have give the same: they differ in what is returned, in what is left in the inputs, or in who shares memory", compared));
+    line(fmt::format("the {} nodes that both have give the same: they differ in what is returned, in what is left in the inputs, or in who shares memory",
+                     compared));
   }
   if (!command.empty()) line("to see it again: " + command);
   return text;

@@ -8,7 +8,6 @@
 #include "app/evidence.h"
 #include "app/graph_facts.h"
 #include "app/numbers.h"
-#include "graph/layout/label.h"
 #include "graph/run/equivalence.h"
 #include "graph/run/timing.h"
 
@@ -235,7 +234,8 @@ void Workspace::rollBack(const rewrites::Verification& found) {
   auto because = found.result.reason + " at " + bindingText(found.result.failed()->round.request.bind);
   if (!evidence.text().empty()) because += "\n" + evidence.text();
   auto who = "revision " + std::to_string(found.blamed) + ", " + rewrites::madeBy(blamed) + ", computes something else";
-  journal.setVerified(number, rewrites::Verified::different, "made from revision " + std::to_string(found.blamed) + ", which computes something else");
+  journal.setVerified(number, rewrites::Verified::different,
+                      "made from revision " + std::to_string(found.blamed) + ", which computes something else");
   journal.setVerified(found.blamed, rewrites::Verified::different, because);
   NodeId node;
   if (evidence.first) node = blamed.graph->find(evidence.first->name);
@@ -250,10 +250,7 @@ void Workspace::rollBack(const rewrites::Verification& found) {
 
 int64_t Workspace::inputBytes(int variant) {
   const auto& graph = *session_.journal().at(0).graph;
-  auto symbols = graph::run::chooseSymbols(graph, session_.inputRequest(), variant);
-  int64_t total = 0;
-  for (auto id : graph.placeholders()) total += graph::layout::bytesOf(graph.node(id).meta, symbols).value_or(0);
-  return total;
+  return graph::run::inputBytes(graph, graph::run::chooseSymbols(graph, session_.inputRequest(), variant));
 }
 
 void Workspace::time() {

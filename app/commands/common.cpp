@@ -99,8 +99,11 @@ std::string roundsText(const Equivalence& verify) {
 std::string summary(const Equivalence& verify) {
   const size_t limit = 4;
   std::string at;
-  for (size_t i = 0; i < verify.bindings.size() && i < limit; ++i) at += (at.empty() ? " at " : "; ") + str(verify.bindings[i]);
-  if (verify.bindings.size() > limit) at += fmt::format("; and {} more", verify.bindings.size() - limit);
+  const size_t count = verify.bindings.size();
+  for (size_t i = 0; i < count; ++i) {   // of many the first ones and the last, large one
+    if (count > limit && i == limit - 1) at += fmt::format("; {} more", count - limit);
+    if (count <= limit || i < limit - 1 || i + 1 == count) at += (at.empty() ? " at " : "; ") + str(verify.bindings[i]);
+  }
   if (verify.status == Status::skipped) return "same results: not checked: " + verify.reason;
   if (verify.status == Status::same) {
     std::string how = verify.bitIdentical ? "bit-identical" : fmt::format("within tolerance, largest difference {:.3g}", verify.maxAbs);

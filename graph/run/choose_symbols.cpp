@@ -30,9 +30,11 @@ class Search {
   Search(const ir::Graph& graph, ir::Binding known, std::vector<std::string> unknown, std::optional<ir::Binding> hinted)
       : graph_(graph), known_(std::move(known)), unknown_(std::move(unknown)), hinted_(std::move(hinted)), unknownSet_(unknown_.begin(), unknown_.end()) {
     bool emptyAsked = std::any_of(known_.begin(), known_.end(), [](auto& entry) { return entry.second == 0; });
-    for (auto& constraint : constraintsOf(graph))
-      if (!(constraint.habit && emptyAsked) && std::any_of(constraint.symbols.begin(), constraint.symbols.end(), [&](auto& s) { return unknownSet_.count(s) > 0; }))
-        constraints_.push_back(constraint);
+    auto isUnknown = [&](auto& symbol) { return unknownSet_.count(symbol) > 0; };
+    for (auto& constraint : constraintsOf(graph)) {
+      bool ours = std::any_of(constraint.symbols.begin(), constraint.symbols.end(), isUnknown);
+      if (ours && !(constraint.habit && emptyAsked)) constraints_.push_back(constraint);
+    }
   }
 
   ir::Binding find(const SymbolChecker& checker, int variant) {
@@ -83,6 +85,7 @@ class Search {
       for (int64_t i = 0; i < n; ++i)
         binding[unknown_[static_cast<size_t>(i)]] = order == 0 ? base + i : order == 1 ? base + n - 1 - i : base * (i + 1);
       if (!(mayImprove ? improve(binding) : broken(binding) == 0) || tooLarge(binding)) continue;
+      if (std::none_of(unknown_.begin(), unknown_.end(), [&](auto& symbol) { return binding[symbol] >= base; })) continue;
       if (!checker && tooMuch(binding)) continue;
       if (!checker) return binding;
       const auto problems = checker(binding);

@@ -77,12 +77,11 @@ TEST_F(RollBack, AWrongOneGoesBackToItsParent) {
 }
 
 TEST_F(RollBack, OfSeveralTheFirstWrongOneIsToBlame) {
-  run(lua("fx.graph().y:set_arg('alpha', 1)"), lua("fx.graph().y:set_arg('other', 5)"), lua("fx.graph().z:set_arg('other', 2)"), lua("fx.graph().z:set_target('aten.mul.Tensor')"),
-      lua("fx.graph().z:set_arg('other', 4)"));
+  run(lua("fx.graph().y:set_arg('alpha', 1)"), lua("fx.graph().y:set_arg('other', 5)"), lua("fx.graph().z:set_arg('other', 4)"));
   EXPECT_EQ(revision(), 1);
   EXPECT_EQ(row(1).verified, rewrites::Verified::same) << "verified after the others went";
   EXPECT_EQ(row(2).verified, rewrites::Verified::different);
-  EXPECT_EQ(row(shown_->history.size() - 1).because, "made from revision 2, which computes something else");
+  EXPECT_EQ(row(3).because, "made from revision 2, which computes something else");
 }
 
 TEST_F(RollBack, EvidenceThatIsVerifiedAgainStays) {

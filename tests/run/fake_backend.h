@@ -211,8 +211,10 @@ inline run::TensorPtr FakeProgram::call(ir::NodeId id, const ir::Node& node, con
   if (node.target == "aten.rand_like.default")
     return fresh([&](double, size_t) { return static_cast<double>(backend_.random.below(1000)); });
   if (node.target == "test.unstable.default") return fresh([&](double x, size_t) { return x + (backend_.drift += 1e-9); });
-  if (node.target == "test.needs_two.default" && tensor(0)->elements().size() < 2) throw run::NodeError(id, node.name + " (test.needs_two.default): too small");
-  if (node.target == "test.needs_two.default") return fresh([](double x, size_t) { return x; });
+  if (node.target == "test.needs_two.default") {
+    if (tensor(0)->elements().size() < 2) throw run::NodeError(id, node.name + " (test.needs_two.default): too small");
+    return fresh([](double x, size_t) { return x; });
+  }
   if (node.target == "test.fail.default") throw run::NodeError(id, node.name + " (test.fail.default): fails");
   if (node.target == "aten.add_.Tensor" || node.target == "aten.copy_.default") {
     auto target = tensor(0);
