@@ -43,6 +43,12 @@ class Search {
       for (bool mayImprove : {false, true})  // what improves a binding makes single symbols small
         for (auto base : kLargeStarts)
           if (auto large = findLarge(checker, base, mayImprove)) return *large;
+    return findSmall(checker, variant);
+  }
+
+ private:
+  // Distinct small numbers (of variant 2 not so small ones), whatever they make.
+  ir::Binding findSmall(const SymbolChecker& checker, int variant) {
     std::optional<Problem> last;
     ir::Binding lastTried;
     int checks = 0;
@@ -56,27 +62,21 @@ class Search {
       if (tooLarge(binding)) continue;
       if (!checker) return binding;
       ++checks;
-      const auto problems = checker(binding);
+      auto problems = checker(binding);
+      std::erase_if(problems, [](auto& problem) { return problem.kind == Problem::Kind::tooLarge; });
       auto problem = ourProblem(problems);
       if (!problem) problem = newProblem(problems, checker);
       if (!problem) return binding;
       last = problem;
       lastTried = binding;
     }
-    if (variant == 2) {  // large ones do not fit: other small ones may, whatever they make
-      return find(checker ? [&](const ir::Binding& binding) {
-        auto problems = checker(binding);
-        std::erase_if(problems, [](auto& problem) { return problem.kind == Problem::Kind::tooLarge; });
-        return problems;
-      } : SymbolChecker{}, 1);
-    }
+    if (variant == 2) return findSmall(checker, 1);  // they do not fit: smaller ones may
     if (hinted_) return *hinted_;
     throw InputError("no values of " + names() +
                      " fit the graph's annotations: " + (last ? last->message : "its tensors would be too large") +
                      (lastTried.empty() ? "" : " (tried " + describe(lastTried) + ")") + "; give them with --bind");
   }
 
- private:
   // Numbers from `base` on, in three orders; nothing when they do not fit or make too much.
   std::optional<ir::Binding> findLarge(const SymbolChecker& checker, int64_t base, bool mayImprove) {
     for (int64_t order = 0; order < 3; ++order) {
@@ -207,7 +207,6 @@ class Search {
   // A problem that other values might cure: a disagreement at a node whose annotation or inputs mention a chosen symbol.
   std::optional<Problem> ourProblem(const std::vector<Problem>& problems) const {
     for (auto& problem : problems) {
-      if (problem.kind == Problem::Kind::tooLarge) return problem;
       if (problem.kind == Problem::Kind::unsupported || !graph_.contains(problem.node)) continue;
       auto& node = graph_.node(problem.node);
       bool ours = mentions(node.meta);

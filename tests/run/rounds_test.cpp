@@ -111,6 +111,11 @@ TEST(Rounds, largeSizesAreNeverSmall) {
   EXPECT_EQ(run::chooseSymbols(b.output({id(part)}), {}, 2).at("s0"), 24);
 }
 
+TEST(Rounds, whenEveryLargeSizeIsTooMuchTheSmallerOnesDo) {
+  auto large = [](const ir::Binding&) { return std::vector<run::Problem>{{{}, "its tensors would be too large", run::Problem::Kind::tooLarge}}; };
+  EXPECT_EQ(run::chooseSymbols(cacheGraph(), {}, 2, large), (ir::Binding{{"s0", 24}, {"s1", 25}}));
+}
+
 // --- fills -------------------------------------------------------------------------------------------------------------------
 std::vector<std::byte> filled(Fill fill, ir::DType dtype, std::vector<int64_t> sizes, std::vector<double> values) {
   auto size = static_cast<size_t>(ir::itemSize(dtype));
