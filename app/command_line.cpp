@@ -21,8 +21,9 @@ namespace app {
 namespace {
 
 const char* kRewriteFooter =
-    R"(OUT is written only when the results are the same, to the bit, at what is given and at a second, large binding of the symbols;
-otherwise the exit status is 1. A script is looked for here, then among the shipped ones.
+    R"(OUT is written only when the results are the same, to the bit, with what is given and in further rounds: equal indices, NaN and infinities,
+extreme numbers, masks, every symbol at 1 and at 0 where that is legal, large sizes. Otherwise the exit status is 1, and the first script or
+rewrite that differs is named, with the first node. A script is looked for here, then among the shipped ones.
   fxloom rewrite dump.txt reinplace.lua -o out.py --inputs inputs.safetensors --require-taken 44 --report report.json)";
 const char* kBenchFooter =
     R"(Both versions are verified first. Inputs that a version changes are restored before each run, outside the timed window.
@@ -201,6 +202,7 @@ void addRunning(CLI::App& app, Typed& typed, Action& action) {
   compare->add_option("A", typed.compare.before, "A dump")->type_name("")->required();
   compare->add_option("B", typed.compare.after, "Another")->type_name("")->required();
   addInputs(*compare, typed.compare.input);
+  compare->add_option("--fill", typed.compare.fill, "One run, with these numbers in the inputs: " + graph::run::fillNames())->type_name("FILL");
   addCommon(*compare, typed.compare.common);
   onCommand(compare, action, typed.compare, typed.compare.before, commands::compare);
 }

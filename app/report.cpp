@@ -1,6 +1,8 @@
 // The JSON of the report, piece by piece in the order of its schema.
 #include "app/report.h"
 
+#include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "app/report_json.h"
@@ -13,6 +15,9 @@ template <class T>
 Json orNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
+
+// JSON has no infinity: the largest number stands for it.
+double finite(double value) { return std::min(value, std::numeric_limits<double>::max()); }
 
 Json toJson(const graph::ir::Binding& binding) {
   Json object = Json::object();
@@ -52,13 +57,37 @@ Json toJson(const std::vector<graph::run::ItemComparison>& items) {
     array.push_back({{"name", item.name},
                      {"same", item.same},
                      {"bit_identical", item.identical},
-                     {"max_abs", item.maxAbs},
-                     {"max_rel", item.maxRel},
+                     {"max_abs", finite(item.maxAbs)},
+                     {"max_rel", finite(item.maxRel)},
                      {"problem", item.problem.empty() ? Json(nullptr) : Json(item.problem)}});
   return array;
 }
 
-Json toJson(const std::optional<graph::run::Equivalence>& verify) {
+Json toJson(const graph::run::RoundResult& round) {
+  using Status = graph::run::RoundResult::Status;
+  const auto& request = round.round.request;
+  return {{"name", round.round.name},
+          {"symbols", toJson(request.bind)},
+          {"fill", graph::run::fillName(request.fill)},
+          {"status", round.status == Status::same ? "same" : round.status == Status::different ? "different" : "nothing"},
+          {"note", round.note.empty() ? Json(nullptr) : Json(round.note)}};
+}
+
+Json toJson(const Evidence& evidence) {
+  Json first = nullptr;
+  if (const auto& node = evidence.first) {
+    first = {{"node", node->name}, {"target", node->target}, {"line", node->line}, {"call", node->call}, {"max_abs", finite(node->maxAbs)},
+             {"differing", node->differing}, {"elements", node->elements}, {"overwritten", nullptr}};
+    if (!node->operand.empty())
+      first["overwritten"] = {{"operand", node->operand}, {"by", node->overwrittenBy.empty() ? Json(nullptr) : Json(node->overwrittenBy)}};
+  }
+  return {{"blamed", evidence.blamed.empty() ? Json(nullptr) : Json(evidence.blamed)},
+          {"first_difference", first},
+          {"nodes_compared", evidence.compared},
+          {"command", evidence.command.empty() ? Json(nullptr) : Json(evidence.command)}};
+}
+
+Json toJson(const std::optional<graph::run::Equivalence>& verify, const std::optional<Evidence>& evidence) {
   using Status = graph::run::Equivalence::Status;
   bool measured = verify && verify->status != Status::skipped;
   Json bindings = Json::array();
@@ -67,11 +96,16 @@ Json toJson(const std::optional<graph::run::Equivalence>& verify) {
   Json object;
   object["status"] = !measured ? "skipped" : verify->status == Status::same ? "same" : "different";
   object["bit_identical"] = measured ? Json(verify->bitIdentical) : Json(nullptr);
-  object["max_abs"] = measured ? Json(verify->maxAbs) : Json(nullptr);
+  object["max_abs"] = measured ? Json(finite(verify->maxAbs)) : Json(nullptr);
   object["outputs"] = verify ? toJson(verify->outputs) : Json::array();
   object["mutated_inputs"] = verify ? toJson(verify->mutatedInputs) : Json::array();
   object["aliasing"] = measured ? Json(verify->aliasing) : Json(nullptr);
   object["bindings"] = bindings;
+  object["rounds"] = Json::array();
+  if (verify)
+    for (const auto& round : verify->rounds) object["rounds"].push_back(toJson(round));
+  object["reason"] = verify && !verify->reason.empty() ? Json(verify->reason) : Json(nullptr);
+  object["evidence"] = evidence ? toJson(*evidence) : Json(nullptr);
   return object;
 }
 
@@ -138,7 +172,7 @@ std::string Report::json() const {
                      {"copied_bytes_after", toJson(graph.copiedAfter.value_or(rewrites::CopiedBytes{}))}};
   object["rewrites"] = Json::array();
   for (const auto& outcome : rewrites) object["rewrites"].push_back(toJson(outcome));
-  object["verify"] = toJson(verify);
+  object["verify"] = toJson(verify, evidence);
   object["time"] = timePart(*this);
   object["memory"] = {{"peak_before", orNull(peakBefore)}, {"peak_after", orNull(peakAfter)}};
   object["diagnostics"] = toJson(diagnostics);

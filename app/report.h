@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/evidence.h"
 #include "graph/run/equivalence.h"
 #include "graph/run/timing.h"
 #include "graph/text/diagnostic.h"
@@ -33,6 +34,7 @@ struct Report {
   } graph;
   std::vector<rewrites::Outcome> rewrites;
   std::optional<graph::run::Equivalence> verify;
+  std::optional<Evidence> evidence;   // when verify says that results differ
   std::optional<Measurement> time;
   std::vector<Measurement> sweep;
   std::optional<int64_t> peakBefore, peakAfter;

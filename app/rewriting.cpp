@@ -58,6 +58,18 @@ Rewritten applyScripts(GraphFile& file, const CommonOptions& common, const graph
   }
   throwIfInterrupted();
   result.after = session.graph();
+  if (result.changed())
+    for (const auto* revision : session.journal().path()) {
+      result.path.push_back(*revision);
+      for (auto& outcome : result.path.back().outcomes)
+        for (size_t i = 0; i < paths.size(); ++i)
+          if (outcome.script == paths[i]) outcome.script = scripts[i];   // as it was typed
+    }
+  // A script may open or go to something else: then there is no way from one to the other.
+  if (result.changed() && result.path.front().graph != result.before) {
+    rewrites::Revision from{.graph = result.before}, to{.number = 1, .graph = result.after, .label = "what the scripts opened"};
+    result.path = {from, to};
+  }
   return result;
 }
 

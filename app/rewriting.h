@@ -7,13 +7,14 @@
 
 #include "app/graph_file.h"
 #include "app/options.h"
-#include "rewrites/outcome.h"
+#include "rewrites/journal.h"
 
 namespace app {
 
 struct Rewritten {
   std::shared_ptr<const graph::ir::Graph> before, after;
   std::vector<rewrites::Outcome> outcomes;
+  std::vector<rewrites::Revision> path;   // from `before` to `after`, both included
 
   bool changed() const { return before != after; }
   size_t taken() const;

@@ -9,7 +9,6 @@
 #include "app/numbers.h"
 #include "graph/ir/declared_schemas.h"
 #include "graph/layout/label.h"
-#include "graph/run/equivalence.h"
 #include "graph/run/timing.h"
 
 namespace app {
@@ -17,7 +16,6 @@ namespace {
 
 constexpr size_t kConsoleLimit = 4000;                       // lines kept
 constexpr size_t kFactsKept = 24;                            // revisions whose analysis is kept
-constexpr int64_t kUnaskedBytes = int64_t{1} << 29;          // inputs larger than this are not run without being asked
 
 bool definesRewrites(const std::filesystem::path& path) {
   auto name = path.filename().string();
@@ -173,65 +171,6 @@ void Workspace::changed() {
 }
 
 // --- running ----------------------------------------------------------------------------------------------------------------
-
-void Workspace::verify() {
-  if (!open_) throw std::runtime_error("nothing is open: open a graph first");
-  wantsVerification_ = false;
-  finishVerification(session_.inputRequest());
-}
-
-void Workspace::verifyAfterChange() {
-  if (!open_ || !wantsVerification_) return;
-  wantsVerification_ = false;
-  int64_t bytes = 0;
-  try {
-    bytes = std::max(inputBytes(0), inputBytes(2));
-  } catch (const std::exception&) {
-    bytes = 0;   // the comparison itself says what is wrong with the inputs
-  }
-  auto number = session_.journal().current().number;
-  if (bytes > kUnaskedBytes) {
-    session_.journal().setVerified(number, rewrites::Verified::notYet, "the inputs take " + bytesText(bytes) + ": verify with F7");
-    return;
-  }
-  finishVerification(session_.inputRequest());
-}
-
-void Workspace::finishVerification(const graph::run::InputRequest& request) {
-  using Status = graph::run::Equivalence::Status;
-  auto& journal = session_.journal();
-  auto number = journal.current().number;
-  try {
-    graph::run::EquivalenceRequest wanted;
-    wanted.inputs = request;
-    auto result = graph::run::compareGraphs(session_.backend(), *journal.at(0).graph, *journal.current().graph, wanted);
-    auto state = result.status == Status::same ? rewrites::Verified::same
-                 : result.status == Status::different ? rewrites::Verified::different
-                                                      : rewrites::Verified::skipped;
-    std::string because = result.reason;
-    if (state == rewrites::Verified::same) {
-      because = result.bitIdentical ? "bit-identical" : "within tolerance";
-      for (const auto& binding : result.bindings)
-        if (!binding.empty()) because += "; " + bindingText(binding);
-    }
-    journal.setVerified(number, state, because);
-    if (state == rewrites::Verified::different) fail("verify", "revision " + std::to_string(number) + " computes something else: " + because);
-  } catch (const graph::run::Stopped&) {
-    journal.setVerified(number, rewrites::Verified::notYet, "stopped");
-    throw;
-  } catch (const std::exception& e) {
-    journal.setVerified(number, rewrites::Verified::skipped, e.what());
-    fail("verify", e.what());
-  }
-}
-
-int64_t Workspace::inputBytes(int variant) {
-  const auto& graph = *session_.journal().at(0).graph;
-  auto symbols = graph::run::chooseSymbols(graph, session_.inputRequest(), variant);
-  int64_t total = 0;
-  for (auto id : graph.placeholders()) total += graph::layout::bytesOf(graph.node(id).meta, symbols).value_or(0);
-  return total;
-}
 
 void Workspace::time() {
   if (!open_) throw std::runtime_error("nothing is open: open a graph first");

@@ -11,6 +11,7 @@
 #include "app/snapshot.h"
 #include "rewrites/lua/engine.h"
 #include "rewrites/session.h"
+#include "rewrites/verification.h"
 
 namespace app {
 
@@ -36,7 +37,8 @@ class Workspace {
   void undo();
   void redo();
   void go(int revision);
-  /// Runs revision 0 and the current one on the same inputs and compares; the answer goes into the history.
+  /// Runs the current revision and the one that was read on the same inputs and compares; the answer goes into the history. A revision that
+  /// computes something else is rolled back: its parent becomes the current one, and it stays in the history as evidence.
   void verify();
   /// The same, when nobody asked: only if a change made it necessary and the inputs are small enough to do it unasked.
   void verifyAfterChange();
@@ -63,6 +65,7 @@ class Workspace {
   std::shared_ptr<const GraphFacts> factsOf(const rewrites::Revision& revision);
   int64_t inputBytes(int variant);
   void finishVerification(const graph::run::InputRequest& request);
+  void rollBack(const rewrites::Verification& found);
 
   WorkspaceOptions options_;
   rewrites::Session session_;

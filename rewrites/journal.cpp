@@ -60,6 +60,15 @@ int Journal::readOrigin() const {
   return number;
 }
 
+std::vector<const Revision*> Journal::path() const {
+  std::vector<const Revision*> path;
+  for (int number = current_; number >= readCount_; number = at(number).parent) path.push_back(&at(number));
+  path.push_back(&at(path.empty() ? current_ : readOrigin()));
+  if (path.size() == 1 && current_ != 0) path.push_back(&at(0));
+  std::reverse(path.begin(), path.end());
+  return path;
+}
+
 const Revision& Journal::current() const { return revisions_[static_cast<size_t>(current_)]; }
 
 const Revision& Journal::at(int number) const {
@@ -127,15 +136,14 @@ void Journal::setVerified(int number, Verified state, std::string because) {
 }
 
 std::string Journal::script(const std::string& file, const std::string& graph) const {
-  std::vector<const Revision*> path;
-  for (int number = current_; number >= readCount_; number = at(number).parent) path.push_back(&at(number));
-  std::reverse(path.begin(), path.end());
+  auto made = path();
+  std::erase_if(made, [&](const Revision* revision) { return revision->number < readCount_; });
 
   std::string out = "-- Journal of an fxloom session: `fxloom lua` replays it, one revision for each fx.replay.\nfx.open(" + quoted(file) + ")\n";
   if (!graph.empty()) out += "fx.use(" + quoted(graph) + ")\n";
   if (readCount_ > 1) out += "fx.at(" + std::to_string(readOrigin()) + ")\n";
   std::map<std::string, std::string> embedded;  // by name: the text that the replay knows at this point
-  for (const Revision* revision : path) {
+  for (const Revision* revision : made) {
     for (const ScriptText& script : revision->scripts) {
       if (auto known = embedded.find(script.name); known != embedded.end() && known->second == script.source) continue;
       embedded[script.name] = script.source;

@@ -40,6 +40,9 @@ class Journal {
   /// The revision that was read from which the current one was made, itself when it was read.
   int readOrigin() const;
 
+  /// The revisions that lead to the current one: from readOrigin() on, itself the last. When it was read itself: revision 0 and it.
+  std::vector<const Revision*> path() const;
+
   const Revision& current() const;
   const Revision& at(int number) const;            // throws std::out_of_range with a message
   const std::vector<Revision>& revisions() const;

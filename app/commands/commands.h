@@ -53,6 +53,7 @@ struct CompareOptions {
   CommonOptions common;
   InputOptions input;
   std::string before, after;
+  std::string fill;  // empty: every round; else one round
 };
 Exit compare(const CompareOptions& options, Report& report);
 

@@ -73,8 +73,8 @@ graph::ir::Binding boundSymbols(const graph::ir::Graph& graph, const graph::ir::
 }
 
 Equivalence verify(graph::run::Backend& backend, const graph::ir::Graph& before, const graph::ir::Graph& after,
-                   const graph::run::InputRequest& request) {
-  auto result = graph::run::compareGraphs(backend, before, after, {request, {0, 2}, true});
+                   const graph::run::InputRequest& request, bool oneRound) {
+  auto result = graph::run::compareGraphs(backend, before, after, {.inputs = request, .oneRound = oneRound});
   throwIfInterrupted();
   return result;
 }
@@ -85,16 +85,34 @@ std::string str(const graph::ir::Binding& binding) {
   return text.empty() ? "no symbols" : text;
 }
 
+namespace {
+
+// ` in 9 rounds`, nothing for one.
+std::string roundsText(const Equivalence& verify) {
+  size_t same = 0;
+  for (const auto& round : verify.rounds) same += round.status == graph::run::RoundResult::Status::same;
+  return same > 1 ? " in " + counted(same, "round") : "";
+}
+
+}  // namespace
+
 std::string summary(const Equivalence& verify) {
+  const size_t limit = 4;
   std::string at;
-  for (const auto& binding : verify.bindings) at += (at.empty() ? " at " : "; ") + str(binding);
+  const size_t count = verify.bindings.size();
+  for (size_t i = 0; i < count; ++i) {   // of many the first ones and the last, large one
+    if (count > limit && i == limit - 1) at += fmt::format("; {} more", count - limit);
+    if (count <= limit || i < limit - 1 || i + 1 == count) at += (at.empty() ? " at " : "; ") + str(verify.bindings[i]);
+  }
   if (verify.status == Status::skipped) return "same results: not checked: " + verify.reason;
   if (verify.status == Status::same) {
     std::string how = verify.bitIdentical ? "bit-identical" : fmt::format("within tolerance, largest difference {:.3g}", verify.maxAbs);
-    return fmt::format("same results: yes ({}; {}, {}, aliasing {}){}", how, counted(verify.outputs.size(), "output"),
-                       counted(verify.mutatedInputs.size(), "changed input"), verify.aliasing, at);
+    return fmt::format("same results: yes ({}; {}, {}, aliasing {}){}{}", how, counted(verify.outputs.size(), "output"),
+                       counted(verify.mutatedInputs.size(), "changed input"), verify.aliasing, roundsText(verify), at);
   }
   std::string text = "same results: NO" + at;
+  if (const auto* failed = verify.failed())
+    text = fmt::format("same results: NO (round: {}, at {})", failed->round.name, str(failed->round.request.bind));
   size_t shown = 0;
   for (const auto* items : {&verify.outputs, &verify.mutatedInputs})
     for (const auto& item : *items) {

@@ -45,11 +45,11 @@ void describe(Report& report, const std::string& name, const graph::ir::Graph& g
 /// What is bound by symbol or by placeholder name, by symbol. Throws Failure (usage) for a name that the graph does not have.
 graph::ir::Binding boundSymbols(const graph::ir::Graph& graph, const graph::ir::Binding& bind);
 
-/// Before against after by bits: at what the user gave and at a second, large binding. Throws Stopped after a Ctrl-C.
+/// Before against after by bits: with what the user gave, and in the other rounds unless `oneRound`. Throws Stopped after a Ctrl-C.
 graph::run::Equivalence verify(graph::run::Backend& backend, const graph::ir::Graph& before, const graph::ir::Graph& after,
-                               const graph::run::InputRequest& request);
+                               const graph::run::InputRequest& request, bool oneRound = false);
 
-/// `same results: yes (bit-identical; 1 output, 44 changed inputs, aliasing same) at s0=2, s1=3; s0=64, s1=65`, or what differs.
+/// `same results: yes (bit-identical; 1 output, 44 changed inputs, aliasing same) in 9 rounds at s0=2, s1=3; s0=64, s1=65`, or what differs.
 std::string summary(const graph::run::Equivalence& verify);
 /// `s0=2, s1=3`, `no symbols`.
 std::string str(const graph::ir::Binding& binding);

@@ -1,13 +1,17 @@
 // fxloom rewrite: apply scripts, verify by running both versions, and only then export.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/commands/commands.h"
 #include "app/commands/common.h"
 #include "app/commands/rewriting_report.h"
+#include "app/interrupt.h"
 #include "app/program_folder.h"
 #include "app/rewriting.h"
 #include "app/torch_module.h"
 #include "rewrites/export.h"
+#include "rewrites/verification.h"
 
 namespace app::commands {
 namespace {
@@ -19,6 +23,15 @@ graph::ir::Binding bindingFor(const graph::ir::Graph& graph, const graph::run::I
 } catch (const graph::run::InputError&) {
   if (request.tensorsFile || !request.bind.empty()) throw;
   return {};
+}
+
+// The commands that make the rejected graph and compare it in the round that failed.
+std::string showAgain(const RewriteOptions& options, const graph::run::RoundResult& round) {
+  std::string graph = options.common.graph.empty() ? "" : " --graph " + shellWord(options.common.graph);
+  std::string text = "fxloom rewrite " + shellWord(options.file);
+  for (const auto& script : options.scripts) text += " " + shellWord(script);
+  return text + graph + " -o rejected.txt --no-verify && fxloom compare " + shellWord(options.file) + " rejected.txt" + graph + " " +
+         inputOptions(round.round.request);
 }
 
 void verifyRewritten(const RewriteOptions& options, const Rewritten& rewritten, const graph::run::InputRequest& request, Report& report) {
@@ -34,7 +47,18 @@ void verifyRewritten(const RewriteOptions& options, const Rewritten& rewritten, 
     report.verify = skipped;
     return;
   }
-  report.verify = verify(torchBackend(), *rewritten.before, *rewritten.after, request);
+  auto& backend = torchBackend();
+  std::vector<const rewrites::Revision*> path;
+  for (const auto& revision : rewritten.path) path.push_back(&revision);
+  auto found = rewrites::verifyPath(backend, path, request);
+  throwIfInterrupted();
+  report.verify = found.result;
+  if (found.blamed < 0) return;
+  auto blamed = std::find_if(path.begin(), path.end(), [&](const auto* revision) { return revision->number == found.blamed; });
+  report.evidence = findEvidence(backend, *rewritten.before, *(*blamed)->graph, *found.result.failed());
+  throwIfInterrupted();
+  report.evidence->blamed = rewrites::madeBy(**blamed);
+  report.evidence->command = showAgain(options, *found.result.failed());
 }
 
 }  // namespace
@@ -65,6 +89,7 @@ Exit rewrite(const RewriteOptions& options, Report& report) {
   using Status = graph::run::Equivalence::Status;
   bool trusted = report.verify->status == Status::same || !options.verify || !rewritten.changed();
   if (!trusted) {
+    if (report.evidence) text += "\n" + report.evidence->text();
     fmt::print(stderr, "{}\n{} is not written\n", text, options.out);
     report.note(graph::text::Severity::error, text);
     return Exit::no;

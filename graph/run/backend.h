@@ -74,6 +74,7 @@ struct Problem {
     mismatch,     // a result disagrees with its annotation
     failure,      // the operator refuses its arguments
     unsupported,  // it cannot run on meta tensors, and no annotation stands in
+    tooLarge,     // these symbols make tensors larger than whoever chose them wants (said by a SymbolChecker)
   };
   ir::NodeId node;
   std::string message;  // names the node: "no Meta kernel for …", "shape f32[3] is not the annotated f32[4]"
@@ -91,6 +92,9 @@ struct NodeTiming {
   int64_t bytesRead = 0, bytesWritten = 0, allocated = 0;
 };
 
+/// What a node gave, when it has given it: one value per result. It is looked at before the next node runs, which may write into it.
+using NodeObserver = std::function<void(ir::NodeId node, const ValueList& results)>;
+
 /// A graph made ready for one device: handles resolved, constants placed, lifetimes known.
 class Program {
  public:
@@ -102,6 +106,8 @@ class Program {
   /// The same with the time, bytes and allocations of every node.
   virtual ValueList profile(const ValueList& inputs, const std::map<std::string, TensorPtr>& attributes,
                             std::vector<NodeTiming>& timings) = 0;
+  /// The same, calling `observer` after every node that runs (placeholders and getitem do not). What it throws comes out as it is.
+  virtual ValueList trace(const ValueList& inputs, const std::map<std::string, TensorPtr>& attributes, const NodeObserver& observer) = 0;
   /// Peak bytes of the last profile() beyond what was allocated at its start; nothing when none was made or it cannot be measured. run()
   /// does not measure: watching every allocation would cost time.
   virtual std::optional<int64_t> peakBytes() const = 0;
@@ -145,7 +151,8 @@ class Backend {
   struct Difference {
     bool identical = true;
     double maxAbs = 0, maxRel = 0;
-    int64_t differing = 0;
+    int64_t differing = 0;    // elements by bits (parts of complex ones)
+    int64_t nanPayloads = 0;  // of these: NaN on both sides, with other bits
   };
   virtual Difference compare(const TensorPtr& a, const TensorPtr& b) = 0;
   /// Adds `value` to every element in place (leak probe).

@@ -1,5 +1,5 @@
 // chooseSymbols: what is given, then the hints of the graph's text, then a bounded search for small numbers that fit the annotations and
-// the stated ranges.
+// the stated ranges. Large numbers are the largest of a ladder whose tensors, all together, stay below a limit.
 #include <algorithm>
 #include <set>
 
@@ -14,6 +14,7 @@ namespace {
 constexpr int kChecks = 24;                            // propagations at most
 constexpr int kStarts = 12;                            // starting points of the search
 constexpr int64_t kLargestTensor = int64_t{64} << 20;  // elements of one annotated tensor, for chosen symbols
+constexpr int64_t kLargeStarts[] = {65'536, 16'384, 4'096, 1'024, 256, 96};  // variant 2: the first that fits
 constexpr int64_t kTries[] = {2,  3,  4,  5,  6,  7,  8,  9,  10, 11,  12,  13,  16,   17,   20,
                               24, 25, 32, 33, 40, 48, 64, 65, 96, 128, 256, 512, 1024, 2048, 1};
 
@@ -28,13 +29,26 @@ class Search {
   /// symbols' fault, and is the answer when nothing else fits.
   Search(const ir::Graph& graph, ir::Binding known, std::vector<std::string> unknown, std::optional<ir::Binding> hinted)
       : graph_(graph), known_(std::move(known)), unknown_(std::move(unknown)), hinted_(std::move(hinted)), unknownSet_(unknown_.begin(), unknown_.end()) {
-    for (auto& constraint : constraintsOf(graph))
-      if (std::any_of(constraint.symbols.begin(), constraint.symbols.end(), [&](auto& s) { return unknownSet_.count(s) > 0; }))
-        constraints_.push_back(constraint);
+    bool emptyAsked = std::any_of(known_.begin(), known_.end(), [](auto& entry) { return entry.second == 0; });
+    auto isUnknown = [&](auto& symbol) { return unknownSet_.count(symbol) > 0; };
+    for (auto& constraint : constraintsOf(graph)) {
+      bool ours = std::any_of(constraint.symbols.begin(), constraint.symbols.end(), isUnknown);
+      if (ours && !(constraint.habit && emptyAsked)) constraints_.push_back(constraint);
+    }
   }
 
   ir::Binding find(const SymbolChecker& checker, int variant) {
     for (auto& symbol : unknown_) spread(symbol);
+    if (variant == 2)
+      for (bool mayImprove : {false, true})  // what improves a binding makes single symbols small
+        for (auto base : kLargeStarts)
+          if (auto large = findLarge(checker, base, mayImprove)) return *large;
+    return findSmall(checker, variant);
+  }
+
+ private:
+  // Distinct small numbers (of variant 2 not so small ones), whatever they make.
+  ir::Binding findSmall(const SymbolChecker& checker, int variant) {
     std::optional<Problem> last;
     ir::Binding lastTried;
     int checks = 0;
@@ -48,21 +62,40 @@ class Search {
       if (tooLarge(binding)) continue;
       if (!checker) return binding;
       ++checks;
-      const auto problems = checker(binding);
+      auto problems = checker(binding);
+      std::erase_if(problems, [](auto& problem) { return problem.kind == Problem::Kind::tooLarge; });
       auto problem = ourProblem(problems);
       if (!problem) problem = newProblem(problems, checker);
       if (!problem) return binding;
       last = problem;
       lastTried = binding;
     }
-    if (variant == 2) return find(checker, 1);  // large ones do not fit: other small ones may
+    if (variant == 2) return findSmall(checker, 1);  // they do not fit: smaller ones may
     if (hinted_) return *hinted_;
     throw InputError("no values of " + names() +
                      " fit the graph's annotations: " + (last ? last->message : "its tensors would be too large") +
                      (lastTried.empty() ? "" : " (tried " + describe(lastTried) + ")") + "; give them with --bind");
   }
 
- private:
+  // Numbers from `base` on, in three orders; nothing when they do not fit or make too much.
+  std::optional<ir::Binding> findLarge(const SymbolChecker& checker, int64_t base, bool mayImprove) {
+    for (int64_t order = 0; order < 3; ++order) {
+      auto binding = known_;
+      auto n = static_cast<int64_t>(unknown_.size());
+      for (int64_t i = 0; i < n; ++i)
+        binding[unknown_[static_cast<size_t>(i)]] = order == 0 ? base + i : order == 1 ? base + n - 1 - i : base * (i + 1);
+      if (!(mayImprove ? improve(binding) : broken(binding) == 0) || tooLarge(binding)) continue;
+      if (std::none_of(unknown_.begin(), unknown_.end(), [&](auto& symbol) { return binding[symbol] >= base; })) continue;
+      if (!checker && tooMuch(binding)) continue;
+      if (!checker) return binding;
+      const auto problems = checker(binding);
+      auto large = [](auto& problem) { return problem.kind == Problem::Kind::tooLarge; };
+      if (std::any_of(problems.begin(), problems.end(), large)) return std::nullopt;
+      if (!ourProblem(problems) && !newProblem(problems, checker)) return binding;
+    }
+    return std::nullopt;
+  }
+
   // Distinct small numbers: in order, then reversed, then powers of two, multiples of 8 (views that need divisibility), all equal.
   int64_t startValue(int variant, int start, size_t i) const {
     static constexpr int64_t kBase[] = {3, 5, 24};
@@ -147,19 +180,27 @@ class Search {
     return std::any_of(unknown_.begin(), unknown_.end(), [&](auto& other) { return other != symbol && binding.at(other) == value; });
   }
 
-  bool tooLarge(const ir::Binding& binding) const {
-    for (auto id : graph_) {
-      auto* meta = graph_.node(id).tensor();
-      if (!meta) continue;
-      int64_t count = 1;
-      bool chosen = false;
-      for (auto& size : meta->shape) {
-        auto value = size.evaluate(binding);
-        if (!value || __builtin_mul_overflow(count, std::max<int64_t>(*value, 1), &count)) return !value ? false : true;
-        chosen |= !size.asConstant();
-      }
-      if (chosen && count > kLargestTensor) return true;
+  // Elements of a tensor whose annotation has a symbol; 0 for others and where a symbol has no value.
+  int64_t chosenElements(ir::NodeId id, const ir::Binding& binding) const {
+    auto* meta = graph_.node(id).tensor();
+    if (!meta) return 0;
+    int64_t count = 1;
+    bool chosen = false;
+    for (auto& size : meta->shape) {
+      auto value = size.evaluate(binding);
+      if (!value) return 0;
+      if (__builtin_mul_overflow(count, std::max<int64_t>(*value, 1), &count)) return INT64_MAX;
+      chosen |= !size.asConstant();
     }
+    return chosen ? count : 0;
+  }
+  bool tooLarge(const ir::Binding& binding) const {
+    return std::any_of(graph_.begin(), graph_.end(), [&](auto id) { return chosenElements(id, binding) > kLargestTensor; });
+  }
+  bool tooMuch(const ir::Binding& binding) const {
+    int64_t total = 0;
+    for (auto id : graph_)
+      if (__builtin_add_overflow(total, chosenElements(id, binding), &total) || total > kLargeBytes / 4) return true;
     return false;
   }
 

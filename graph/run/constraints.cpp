@@ -1,6 +1,7 @@
 #include "graph/run/constraints.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "graph/ir/schema.h"
 #include "graph/run/sizes.h"
@@ -61,12 +62,16 @@ class Collector {
     return result;
   }
 
-  // A size is at least 1 (torch specialises 0 and 1, so a symbol is at least 2 wherever it can be).
+  // A size is not negative, and 1 or more by habit (torch specialises 0 and 1, so a symbol is at least 2 wherever it can be). Each size once.
   void sizes(ir::NodeId id, const ir::Node& node) {
     auto* meta = node.tensor();
     if (!meta) return;
     for (auto& size : meta->shape)
-      if (!size.asConstant()) addCompare(id, size.str() + " is no size", size, Expr(1), [](int64_t a, int64_t b) { return a >= b; });
+      if (!size.asConstant() && sizes_.insert(size).second) {
+        addCompare(id, size.str() + " is no size", size, Expr(0), [](int64_t a, int64_t b) { return a >= b; });
+        addCompare(id, size.str() + " is 0", size, Expr(1), [](int64_t a, int64_t b) { return a >= b; });
+        result_.back().habit = true;
+      }
   }
 
   const ir::TensorMeta* metaOf(const ir::Argument* argument) const {
@@ -193,6 +198,7 @@ class Collector {
   }
 
   const ir::Graph& graph_;
+  std::unordered_set<Expr> sizes_;
   std::vector<Constraint> result_;
 };
 

@@ -17,6 +17,7 @@ struct Constraint {
   std::string text;  // "slice_3: s0 is not the length min(s0, s1) of the slice"
   std::set<std::string> symbols;
   std::function<std::optional<bool>(const ir::Binding&)> holds;  // nothing when a symbol is unbound
+  bool habit = false;  // sizes are at least 1: what is chosen keeps to it, what is asked for need not
 };
 
 /// The first value that is outside of the range which the graph states for its symbol, in words; nothing when all are inside.

@@ -228,17 +228,54 @@ ElementDifference compareElements(DType dtype, std::span<const std::byte> a, std
       result.close = false;
       continue;
     }
+    bool otherThanNaN = false;
     for (size_t j = i; j < i + size; j += step) {
       double x = decode(part, &a[j]), y = decode(part, &b[j]);
-      if (x == y || (std::isnan(x) && std::isnan(y))) continue;
+      bool bothNaN = std::isnan(x) && std::isnan(y);
+      otherThanNaN |= !bothNaN && std::memcmp(&a[j], &b[j], step) != 0;
+      if (x == y || bothNaN) continue;
       double distance = std::fabs(x - y);
       if (std::isnan(distance)) distance = std::numeric_limits<double>::infinity();
       result.maxAbs = std::max(result.maxAbs, distance);
       result.maxRel = std::max(result.maxRel, distance / std::max(std::fabs(y), std::numeric_limits<double>::min()));
       if (!(distance <= tolerance.absolute + tolerance.relative * std::fabs(y)) || std::isinf(distance)) result.close = false;
     }
+    if (!otherThanNaN) ++result.nanPayloads;
   }
   return result;
+}
+
+namespace {
+
+// Words of `T`, where those above `infinity` without their sign are NaN. Mixed as splitmix64 mixes its state.
+template <class T>
+uint64_t digestWords(std::span<const std::byte> bytes, T infinity) {
+  uint64_t hash = 0;
+  constexpr T kSign = static_cast<T>(T{1} << (8 * sizeof(T) - 1));
+  for (size_t at = 0; at + sizeof(T) <= bytes.size(); at += sizeof(T)) {
+    T word = read<T>(&bytes[at]);
+    if (infinity && static_cast<T>(word & static_cast<T>(~kSign)) > infinity) word = static_cast<T>(infinity + 1);
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    hash ^= hash >> 29;
+  }
+  return hash;
+}
+
+}  // namespace
+
+uint64_t digest(DType dtype, std::span<const std::byte> elements) {
+  switch (component(dtype)) {
+    case DType::f64:
+      return digestWords<uint64_t>(elements, 0x7ff0000000000000u);
+    case DType::f32:
+      return digestWords<uint32_t>(elements, 0x7f800000u);
+    case DType::f16:
+      return digestWords<uint16_t>(elements, 0x7c00u);
+    case DType::bf16:
+      return digestWords<uint16_t>(elements, 0x7f80u);
+    default:
+      return digestWords<uint8_t>(elements, 0);
+  }
 }
 
 Random::Random(uint64_t seed, std::string_view name) : state_(seed ^ 0xcbf29ce484222325u) {

@@ -29,9 +29,13 @@ struct ElementDifference {
   bool identical = true;  // bit for bit
   bool close = true;      // |a - b| <= absolute + relative * |b|, NaN equals NaN
   double maxAbs = 0, maxRel = 0;
-  int64_t differing = 0;
+  int64_t differing = 0;    // by bits
+  int64_t nanPayloads = 0;  // of these: NaN on both sides, with other bits
 };
 ElementDifference compareElements(ir::DType dtype, std::span<const std::byte> a, std::span<const std::byte> b, Tolerance tolerance);
+
+/// A number that equal elements share, every NaN counting as the same. Elements in row-major order.
+uint64_t digest(ir::DType dtype, std::span<const std::byte> elements);
 
 /// A small generator with a fixed definition (splitmix64): the same on every machine.
 class Random {

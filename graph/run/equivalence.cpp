@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "graph/run/elements.h"
+#include "graph/run/first_difference.h"
 #include "graph/run/outcome.h"
+#include "graph/run/repeated_writes.h"
 
 namespace graph::run {
 namespace {
@@ -22,8 +24,12 @@ ItemComparison compareTensors(Backend& backend, const std::string& name, const T
   item.maxAbs = difference.maxAbs;
   item.maxRel = difference.maxRel;
   if (item.identical) return item;
+  if (difference.differing == difference.nanPayloads) {  // which bits a NaN has depends on the order of operands that kernels choose
+    item.problem = std::to_string(difference.differing) + " elements are NaN with other bits";
+    return item;
+  }
   item.same = !bits && compareElements(geometry.dtype, backend.bytes(b), backend.bytes(a), toleranceOf(geometry.dtype)).close;
-  if (!item.same) item.problem = std::to_string(difference.differing) + " elements differ";
+  if (!item.same) item.problem = std::to_string(difference.differing) + (difference.differing == 1 ? " element differs" : " elements differ");
   return item;
 }
 
@@ -48,7 +54,7 @@ void merge(std::vector<ItemComparison>& into, ItemComparison item) {
     known.identical &= item.identical;
     known.maxAbs = std::max(known.maxAbs, item.maxAbs);
     known.maxRel = std::max(known.maxRel, item.maxRel);
-    if (known.problem.empty()) known.problem = std::move(item.problem);
+    if (known.problem.empty() || !item.same) known.problem = std::move(item.problem);
     return;
   }
   into.push_back(std::move(item));
@@ -63,11 +69,12 @@ std::string sharingDifference(const std::set<std::pair<std::string, std::string>
     if (!after.count(pair)) return pair.first + " shares memory with " + pair.second + " only before the rewrite";
   return {};
 }
-std::string leakDifference(const std::set<std::string>& before, const std::set<std::string>& after) {
-  for (auto& name : after)
-    if (!before.count(name)) return "writing to the outputs changes " + name + " only after the rewrite";
-  for (auto& name : before)
-    if (!after.count(name)) return "writing to the outputs changes " + name + " only before the rewrite";
+std::string leakDifference(const std::set<std::pair<std::string, std::string>>& before,
+                           const std::set<std::pair<std::string, std::string>>& after) {
+  for (auto& [output, other] : after)
+    if (!before.count({output, other})) return "writing to " + output + " changes " + other + " only after the rewrite";
+  for (auto& [output, other] : before)
+    if (!after.count({output, other})) return "writing to " + output + " changes " + other + " only before the rewrite";
   return {};
 }
 
@@ -81,121 +88,184 @@ class Comparison {
         after_(backend.compile(after, request.inputs.device)) {}
 
   Equivalence run() {
-    auto inputs = makeInputs(backend_, graph_, request_.inputs, request_.variants.empty() ? 0 : request_.variants[0]);
-    result_.bitIdentical = true;
-    result_.status = Equivalence::Status::same;
-    one(inputs);
-    for (auto& other : otherInputs(inputs)) {
-      if (std::find(result_.bindings.begin(), result_.bindings.end(), other.symbols) != result_.bindings.end()) continue;
-      try {
-        one(other);
-      } catch (const InputError&) {
-        // a guard, or a shape that this graph was specialised for, forbids these numbers: they say nothing about equality
-      } catch (const NodeError& error) {
-        if (failedAfter_) throw;  // before ran and after did not
-      }
+    auto rounds = request_.oneRound ? std::vector<Round>{{"as given", request_.inputs, true, ""}} : planRounds(backend_, graph_, request_.inputs);
+    for (auto& round : rounds) {
+      bool first = result_.rounds.empty();
+      result_.rounds.push_back({round, RoundResult::Status::nothing, round.note});
+      if (!round.made) continue;
+      one(result_.rounds.back(), first);
+      if (result_.rounds.back().status == RoundResult::Status::different) break;
     }
     finish();
     return std::move(result_);
   }
 
  private:
-  // The other variants. When what was given fixes every symbol, numbers of our own are tried beside it.
-  std::vector<Inputs> otherInputs(const Inputs& first) {
-    std::vector<Inputs> result;
-    if (first.symbols.empty()) return result;
-    for (size_t i = 1; i < request_.variants.size(); ++i) {
-      try {
-        auto inputs = makeInputs(backend_, graph_, request_.inputs, request_.variants[i]);
-        if (inputs.symbols == first.symbols) {
-          InputRequest free;
-          free.seed = request_.inputs.seed;
-          free.device = request_.inputs.device;
-          inputs = makeInputs(backend_, graph_, free, request_.variants[i]);
-        }
-        result.push_back(std::move(inputs));
-      } catch (const InputError&) {
-        // attributes without annotation, say: only what was given can be tried
-      }
+  void one(RoundResult& round, bool first) {
+    if (round.round.request.fill == Fill::duplicates) avoidOrder(round);
+    Inputs inputs;
+    std::optional<Outcome> before, after;
+    try {
+      inputs = makeInputs(backend_, graph_, round.round.request);
+      before = runOnce(backend_, *before_, inputs, seed());
+    } catch (const Stopped&) {
+      throw;
+    } catch (const std::runtime_error& error) {
+      round.note = std::string("the graph as printed fails here: ") + error.what();
+      return;
     }
-    return result;
+    try {
+      after = runOnce(backend_, *after_, inputs, seed());
+    } catch (const InputError& error) {
+      if (first) throw;  // what was asked for cannot be compared
+      round.note = std::string("the graph after the rewrite does not take these: ") + error.what();
+      return;
+    } catch (const NodeError& error) {
+      round.status = RoundResult::Status::different;
+      result_.reason = std::string("after the rewrite it fails where it ran before: ") + error.what();
+      return;
+    }
+    compare(round, inputs, *before, *after);
   }
 
-  void one(const Inputs& inputs) {
-    failedAfter_ = false;
-    auto seed = request_.inputs.seed;
-    auto first = runOnce(backend_, *before_, inputs, seed);
-    auto again = runOnce(backend_, *before_, inputs, seed);
-    failedAfter_ = true;
-    auto second = runOnce(backend_, *after_, inputs, seed);
-    failedAfter_ = false;
-    result_.bindings.push_back(inputs.symbols);
-    compareOutputs(first, again, second);
-    compareInputs(inputs, first, again, second);
-    again = {};
-    auto difference = sharingDifference(sharing(graph_, first), sharing(graph_, second));
-    if (difference.empty()) difference = leakDifference(leaks(backend_, graph_, first), leaks(backend_, graph_, second));
-    if (!difference.empty() && result_.aliasing == "same") result_.aliasing = difference;
+  void compare(RoundResult& round, const Inputs& inputs, Outcome& before, Outcome& after) {
+    original_ = &inputs;
+    again_.reset();
+    items_.clear();
+    compareOutputs(before, after);
+    compareInputs(inputs, before, after);
+    auto difference = sharingDifference(sharing(graph_, before), sharing(graph_, after));
+    // The probe tells by values that 100 was added: it says nothing where NaN and infinity swallow that.
+    bool probed = round.round.request.fill == Fill::random;
+    if (difference.empty() && probed) difference = leakDifference(leaks(backend_, graph_, before), leaks(backend_, graph_, after));
+    if (difference.empty() && probed && allIdentical()) difference = probedDifference(before, after);
+    bool same = difference.empty() && std::all_of(items_.begin(), items_.end(), [](auto& item) { return item.same; });
+    round.status = same ? RoundResult::Status::same : RoundResult::Status::different;
+    if (result_.aliasing == "same" && !difference.empty()) result_.aliasing = difference;
+    if (std::find(result_.bindings.begin(), result_.bindings.end(), inputs.symbols) == result_.bindings.end())
+      result_.bindings.push_back(inputs.symbols);
+    original_ = nullptr;
   }
 
-  // What differs between two runs of the same program cannot be asked to be equal bit for bit.
-  bool reproducible(const Value& a, const Value& b) { return compareValues(backend_, "", a, b, true).identical; }
+  uint64_t seed() const { return request_.inputs.seed; }
+  bool allIdentical() const { return std::all_of(items_.begin(), items_.end(), [](auto& item) { return item.identical; }); }
 
-  void compareOutputs(const Outcome& first, const Outcome& again, const Outcome& second) {
+  // Both wrote the same numbers into outputs that held the same: what others hold now tells whether the same elements are shared.
+  std::string probedDifference(const Outcome& before, const Outcome& after) {
+    auto x = sources(graph_, before.inputs), y = sources(graph_, after.inputs);
+    auto a = outputTensors(before.outputs), b = outputTensors(after.outputs);
+    x.insert(x.end(), a.begin(), a.end());
+    y.insert(y.end(), b.begin(), b.end());
+    for (size_t i = 0; i < x.size() && i < y.size(); ++i)
+      if (!backend_.compare(x[i].tensor, y[i].tensor).identical) return "writing to the outputs changes other elements of " + x[i].name;
+    return {};
+  }
+
+  // With equal indices the result may depend on the order of writes, which nothing promises: then only indices that read are doubled.
+  void avoidOrder(RoundResult& round) {
+    auto write = orderedWrite(backend_, graph_, round.round.request);
+    if (write.empty()) return;
+    round.note = "the order of equal indices would decide what " + write + " writes: only those that are read by alone are equal";
+    round.round.request.fill = Fill::duplicateReads;
+    round.round.name = fillName(Fill::duplicateReads);
+  }
+
+  // In the first round everything is asked of the first graph twice, so that what it does not reproduce is named; later, what differs.
+  bool mustRepeat(const ItemComparison& item) const { return !item.identical || result_.rounds.size() == 1; }
+
+  // "not reproducible (first at index_put): compared by tolerance"
+  const std::string& unstableText() {
+    if (unstable_.empty()) {
+      auto own = firstDifference(backend_, graph_, graph_, request_.inputs);
+      unstable_ = "not reproducible" + (own.first ? " (first at " + graph_.node(own.first->node).name + ")" : "") + ": compared by tolerance";
+    }
+    return unstable_;
+  }
+
+  // The first graph once more, when somebody asks: what differs between two runs of it cannot be asked to be equal bit for bit.
+  const Outcome& again() {
+    if (!again_) again_ = runOnce(backend_, *before_, *original_, seed());
+    return *again_;
+  }
+
+  void keep(std::vector<ItemComparison>& list, ItemComparison item) {
+    items_.push_back(item);
+    merge(list, std::move(item));
+  }
+
+  void compareOutputs(const Outcome& first, const Outcome& second) {
     if (first.outputs.size() != second.outputs.size()) {
       ItemComparison item{"outputs", false, false};
       item.problem = std::to_string(first.outputs.size()) + " results against " + std::to_string(second.outputs.size());
-      merge(result_.outputs, item);
-      return;
+      return keep(result_.outputs, item);
     }
     for (size_t i = 0; i < first.outputs.size(); ++i) {
-      bool stable = reproducible(first.outputs[i], again.outputs[i]);
-      auto item = compareValues(backend_, "output." + std::to_string(i), first.outputs[i], second.outputs[i], request_.bits && stable);
-      if (!stable && item.same) item.problem = "not reproducible: compared by tolerance";
-      merge(result_.outputs, std::move(item));
+      auto name = "output." + std::to_string(i);
+      auto item = compareValues(backend_, name, first.outputs[i], second.outputs[i], request_.bits);
+      if (mustRepeat(item) && !compareValues(backend_, name, first.outputs[i], again().outputs[i], true).identical) {
+        item = compareValues(backend_, name, first.outputs[i], second.outputs[i], false);
+        if (item.same) item.problem = unstableText();
+      }
+      keep(result_.outputs, std::move(item));
     }
   }
 
-  void compareInputs(const Inputs& original, const Outcome& first, const Outcome& again, const Outcome& second) {
-    auto changedBefore = changed(backend_, graph_, original, first.inputs),
-         changedAfter = changed(backend_, graph_, original, second.inputs);
-    auto x = sources(graph_, first.inputs), y = sources(graph_, second.inputs), z = sources(graph_, again.inputs);
+  void compareInputs(const Inputs& original, const Outcome& first, const Outcome& second) {
+    auto changedBefore = changed(backend_, graph_, original, first.inputs), changedAfter = changed(backend_, graph_, original, second.inputs);
+    auto x = sources(graph_, first.inputs), y = sources(graph_, second.inputs);
     for (size_t i = 0; i < x.size() && i < y.size(); ++i) {
       bool before = changedBefore.count(x[i].name), after = changedAfter.count(x[i].name);
       if (!before && !after) continue;
-      bool stable = backend_.compare(x[i].tensor, z[i].tensor).identical;
-      auto item = compareTensors(backend_, x[i].name, x[i].tensor, y[i].tensor, request_.bits && stable);
-      if (before != after && !item.identical) {
+      auto item = compareTensors(backend_, x[i].name, x[i].tensor, y[i].tensor, request_.bits);
+      if (mustRepeat(item) && !backend_.compare(x[i].tensor, sources(graph_, again().inputs)[i].tensor).identical) {
+        item = compareTensors(backend_, x[i].name, x[i].tensor, y[i].tensor, false);
+        if (item.same) item.problem = unstableText();
+      } else if (before != after && !item.identical) {
         item.same = false;
         item.problem = after ? "changed although the graph as printed leaves it" : "left although the graph as printed changes it";
       }
-      merge(result_.mutatedInputs, std::move(item));
+      keep(result_.mutatedInputs, std::move(item));
     }
   }
 
   void finish() {
+    result_.bitIdentical = true;
+    std::string difference = result_.reason;
     for (auto* list : {&result_.outputs, &result_.mutatedInputs})
       for (auto& item : *list) {
         result_.bitIdentical &= item.identical;
         result_.maxAbs = std::max(result_.maxAbs, item.maxAbs);
-        if (item.same) continue;
-        result_.status = Equivalence::Status::different;
-        if (result_.reason.empty()) result_.reason = item.name + ": " + item.problem;
+        if (!item.same && difference.empty()) difference = item.name + ": " + item.problem;
       }
-    if (result_.aliasing == "same") return;
-    result_.status = Equivalence::Status::different;
-    if (result_.reason.empty()) result_.reason = result_.aliasing;
+    if (difference.empty() && result_.aliasing != "same") difference = result_.aliasing;
+    if (auto* failed = result_.failed()) {
+      result_.status = Equivalence::Status::different;
+      result_.reason = difference + " (" + failed->round.name + ")";
+    } else if (result_.bindings.empty()) {
+      result_.reason = result_.rounds.empty() ? "no inputs" : result_.rounds.front().note;
+    } else {
+      result_.status = Equivalence::Status::same;
+    }
   }
 
   Backend& backend_;
   const ir::Graph& graph_;
   const EquivalenceRequest& request_;
   std::unique_ptr<Program> before_, after_;
-  bool failedAfter_ = false;
+  const Inputs* original_ = nullptr;     // of the round
+  std::optional<Outcome> again_;         // of the round
+  std::string unstable_;
+  std::vector<ItemComparison> items_;    // of the round
   Equivalence result_;
 };
 
 }  // namespace
+
+const RoundResult* Equivalence::failed() const {
+  for (auto& round : rounds)
+    if (round.status == RoundResult::Status::different) return &round;
+  return nullptr;
+}
 
 Equivalence compareGraphs(Backend& backend, const ir::Graph& before, const ir::Graph& after, const EquivalenceRequest& request) {
   try {

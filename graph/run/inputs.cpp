@@ -26,8 +26,7 @@ class Maker {
  public:
   Maker(Backend& backend, const ir::Graph& graph, const InputRequest& request, int variant)
       : backend_(backend), graph_(graph), request_(request), given_(graph, request), devices_(graph, request.device) {
-    auto checker = [&](const ir::Binding& binding) { return backend.propagate(graph, binding, true).problems; };
-    result_.symbols = chooseSymbols(graph, given_, variant, checker);
+    result_.symbols = chooseSymbols(graph, given_, variant, propagationChecker(backend, graph, variant == 2));
   }
 
   Inputs make() {
@@ -88,10 +87,17 @@ class Maker {
     auto found = aliased_.find(id);
     auto result = found != aliased_.end() ? found->second : backend_.make(geometry, geometry.device);
     auto* given = given_.tensor(id);
-    if (given)
+    if (given && !concerns(request_.fill, geometry.dtype)) {
       backend_.fill(result, given->bytes);
-    else
-      backend_.fill(result, random(id, node, geometry));
+      return result;
+    }
+    auto elements = given ? std::vector(given->bytes.begin(), given->bytes.end()) : random(id, node, geometry);
+    bool ordered = request_.fill == Fill::duplicateReads && indexUse(graph_, id, result_.symbols).distinct;
+    if (!ordered) {
+      Random numbers(request_.seed + 1, sourceName(node));
+      applyFill(request_.fill, geometry.dtype, geometry.sizes, numbers, elements);
+    }
+    backend_.fill(result, elements);
     return result;
   }
 
@@ -183,6 +189,40 @@ int64_t Geometry::numel() const {
   int64_t count = 1;
   for (auto size : sizes) count *= size;
   return count;
+}
+
+namespace {
+
+// Bytes of the storages that a run makes, and of the inputs whose sizes depend on symbols.
+int64_t bytesMade(const ir::Graph& graph, const Propagation& propagation) {
+  std::map<uint64_t, int64_t> storages;
+  auto each = [&](ir::NodeId id, auto&& visit) {
+    if (id.value < propagation.nodes.size())
+      for (auto& tensor : propagation.nodes[id.value].tensors) visit(tensor);
+  };
+  for (auto id : graph) each(id, [&](auto& tensor) { storages[tensor.storage] = tensor.storageBytes; });
+  for (auto id : graph) {
+    auto& node = graph.node(id);
+    auto* meta = node.tensor();
+    bool source = node.op == ir::Op::placeholder || node.op == ir::Op::get_attr;
+    if (source && meta && std::all_of(meta->shape.begin(), meta->shape.end(), [](auto& size) { return size.asConstant().has_value(); }))
+      each(id, [&](auto& tensor) { storages.erase(tensor.storage); });
+  }
+  int64_t total = 0;
+  for (auto& [storage, bytes] : storages)
+    if (__builtin_add_overflow(total, bytes, &total)) return INT64_MAX;
+  return total;
+}
+
+}  // namespace
+
+SymbolChecker propagationChecker(Backend& backend, const ir::Graph& graph, bool large) {
+  return [&backend, &graph, large](const ir::Binding& binding) {
+    auto propagation = backend.propagate(graph, binding, true);
+    if (large && bytesMade(graph, propagation) > kLargeBytes)
+      propagation.problems.push_back({graph.output(), "its tensors would be too large", Problem::Kind::tooLarge});
+    return std::move(propagation.problems);
+  };
 }
 
 Inputs makeInputs(Backend& backend, const ir::Graph& graph, const InputRequest& request, int variant) {

@@ -74,16 +74,35 @@ std::set<std::pair<std::string, std::string>> sharing(const ir::Graph& graph, co
   return result;
 }
 
-std::set<std::string> leaks(Backend& backend, const ir::Graph& graph, Outcome& outcome) {
-  auto snapshot = cloneInputs(backend, outcome.inputs);
-  for (auto& [name, tensor] : outputTensors(outcome.outputs)) {
-    try {
-      backend.add(tensor, 100);
-    } catch (const std::exception&) {
-      // an output that cannot be written (elements that share an address) leaks nothing
-    }
+std::set<std::pair<std::string, std::string>> leaks(Backend& backend, const ir::Graph& graph, Outcome& outcome) {
+  auto all = sources(graph, outcome.inputs), outputs = outputTensors(outcome.outputs);
+  const size_t firstOutput = all.size();
+  all.insert(all.end(), outputs.begin(), outputs.end());
+  ValueList known;  // what each held when it was looked at last
+  std::vector<uint64_t> storage;
+  for (auto& [name, tensor] : all) {
+    known.push_back({tensor});
+    storage.push_back(tensor->geometry().storage);
   }
-  return changed(backend, graph, snapshot, outcome.inputs);
+  known = backend.clone(known);
+  std::set<std::pair<std::string, std::string>> result;
+  auto look = [&](size_t i, const std::string& writer) {
+    auto& before = std::get<TensorPtr>(known[i].data);
+    if (backend.compare(all[i].tensor, before).identical) return;
+    if (all[i].name != writer) result.insert({writer, all[i].name});
+    before = std::get<TensorPtr>(backend.clone({{all[i].tensor}})[0].data);
+  };
+  for (size_t output = firstOutput; output < all.size(); ++output) {
+    try {
+      backend.add(all[output].tensor, 100);
+    } catch (const std::exception&) {
+      continue;  // what cannot be written (elements that share an address) leaks nothing
+    }
+    for (size_t i = 0; i < all.size(); ++i)
+      if (storage[i] == storage[output]) look(i, all[output].name);
+  }
+  for (size_t i = 0; i < all.size(); ++i) look(i, "an output");  // what shares no storage must not have moved
+  return result;
 }
 
 std::string describe(const Geometry& geometry) {

@@ -36,8 +36,9 @@ std::set<std::string> changed(Backend& backend, const ir::Graph& graph, const In
 /// Pairs (output, output or source) that share a storage. Tensors without elements share nothing.
 std::set<std::pair<std::string, std::string>> sharing(const ir::Graph& graph, const Outcome& outcome);
 
-/// Adds 100 to every output and says which sources changed by it: outputs that are views of them. Destroys the outcome's values.
-std::set<std::string> leaks(Backend& backend, const ir::Graph& graph, Outcome& outcome);
+/// Adds 100 to one output after the other and says which sources and other outputs change by it: pairs (output, what changes). Leaves
+/// other values in the outcome.
+std::set<std::pair<std::string, std::string>> leaks(Backend& backend, const ir::Graph& graph, Outcome& outcome);
 
 /// Why two tensors cannot be compared element by element (dtype or shape); empty when they can.
 std::string misfit(const Geometry& a, const Geometry& b);

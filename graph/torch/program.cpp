@@ -88,6 +88,14 @@ run::ValueList GraphProgram::profile(const run::ValueList& inputs, const std::ma
   return finish();
 }
 
+run::ValueList GraphProgram::trace(const run::ValueList& inputs, const std::map<std::string, run::TensorPtr>& attributes,
+                                   const run::NodeObserver& observer) {
+  c10::InferenceMode mode;
+  begin(inputs, attributes);
+  executeObserved(observer);
+  return finish();
+}
+
 void GraphProgram::begin(const run::ValueList& inputs, const std::map<std::string, run::TensorPtr>& attributes) {
   if (inputs.size() != code_.placeholders.size())
     throw run::InputError("the graph takes " + std::to_string(code_.placeholders.size()) + " inputs, " + std::to_string(inputs.size()) +
@@ -117,6 +125,24 @@ void GraphProgram::execute() {
     throw;
   } catch (...) {
     failAt(*current);
+  }
+}
+
+void GraphProgram::executeObserved(const run::NodeObserver& observer) {
+  for (const Step& step : code_.steps) {
+    if (stop_.load(std::memory_order_relaxed)) throw run::Stopped();
+    try {
+      loadArguments(code_, step, slots_, stack_);
+      step.what.call(stack_);
+    } catch (const run::Stopped&) {
+      throw;
+    } catch (...) {
+      failAt(step);
+    }
+    run::ValueList results;
+    for (const c10::IValue& result : stack_) results.push_back(toValue(result));
+    storeResults(code_, step, slots_, stack_);
+    observer(step.node, results);
   }
 }
 

@@ -19,11 +19,14 @@ class GraphProgram final : public run::Program {
   run::ValueList run(const run::ValueList& inputs, const std::map<std::string, run::TensorPtr>& attributes) override;
   run::ValueList profile(const run::ValueList& inputs, const std::map<std::string, run::TensorPtr>& attributes,
                          std::vector<run::NodeTiming>& timings) override;
+  run::ValueList trace(const run::ValueList& inputs, const std::map<std::string, run::TensorPtr>& attributes,
+                       const run::NodeObserver& observer) override;
   std::optional<int64_t> peakBytes() const override { return peak_; }
 
  private:
   void begin(const run::ValueList& inputs, const std::map<std::string, run::TensorPtr>& attributes);
   void execute();
+  void executeObserved(const run::NodeObserver& observer);
   void executeWatched(std::vector<run::NodeTiming>& timings);
   run::ValueList finish();
   run::Value outputTree(const Output& output) const;

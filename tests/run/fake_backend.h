@@ -83,6 +83,12 @@ class FakeProgram final : public run::Program {
       if (graph_.node(id).op == ir::Op::call_function) timings.push_back({id, 1.0 + static_cast<double>(timings.size()), 8, 8, 8});
     return result;
   }
+  run::ValueList trace(const run::ValueList& inputs, const std::map<std::string, run::TensorPtr>& attributes,
+                       const run::NodeObserver& observer) override {
+    observer_ = &observer;
+    struct Off { const run::NodeObserver*& observer; ~Off() { observer = nullptr; } } off{observer_};
+    return run(inputs, attributes);
+  }
   std::optional<int64_t> peakBytes() const override { return 64; }
   int runs = 0;
 
@@ -90,6 +96,7 @@ class FakeProgram final : public run::Program {
   run::TensorPtr call(ir::NodeId id, const ir::Node& node, const std::map<uint32_t, run::Value>& values);
   FakeBackend& backend_;
   ir::Graph graph_;
+  const run::NodeObserver* observer_ = nullptr;
 };
 
 class FakeBackend final : public run::Backend {
@@ -195,17 +202,19 @@ inline run::TensorPtr FakeProgram::call(ir::NodeId id, const ir::Node& node, con
     for (size_t i = 0; i < x.size(); ++i) (*result->storage)[i] = function(x[i], i);
     return result;
   };
-  auto other = [&](size_t i) {
-    if (!node.args.at(1).node()) return static_cast<double>(number(1));
-    auto values1 = tensor(1)->elements();
-    return values1.at(i % values1.size());
-  };
+  std::vector<double> second;
+  if (node.args.size() > 1 && node.args[1].node() && values.at(node.args[1].node().value).tensor()) second = tensor(1)->elements();
+  auto other = [&](size_t i) { return second.empty() ? static_cast<double>(number(1)) : second.at(i % second.size()); };
   if (node.target == "aten.add.Tensor") return fresh([&](double x, size_t i) { return x + other(i); });
   if (node.target == "aten.mul.Tensor") return fresh([&](double x, size_t i) { return x * other(i); });
   if (node.target == "aten.clone.default") return fresh([](double x, size_t) { return x; });
   if (node.target == "aten.rand_like.default")
     return fresh([&](double, size_t) { return static_cast<double>(backend_.random.below(1000)); });
   if (node.target == "test.unstable.default") return fresh([&](double x, size_t) { return x + (backend_.drift += 1e-9); });
+  if (node.target == "test.needs_two.default") {
+    if (tensor(0)->elements().size() < 2) throw run::NodeError(id, node.name + " (test.needs_two.default): too small");
+    return fresh([](double x, size_t) { return x; });
+  }
   if (node.target == "test.fail.default") throw run::NodeError(id, node.name + " (test.fail.default): fails");
   if (node.target == "aten.add_.Tensor" || node.target == "aten.copy_.default") {
     auto target = tensor(0);
@@ -256,6 +265,7 @@ inline run::ValueList FakeProgram::run(const run::ValueList& inputs, const std::
       return {value};
     } else {
       values[id.value] = {call(id, node, values)};
+      if (observer_) (*observer_)(id, {values[id.value]});
     }
   }
   return results;
