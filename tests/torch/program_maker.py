@@ -8,6 +8,7 @@ import random
 
 import torch
 
+import functionalized
 import programs
 from programs import Program
 
@@ -318,6 +319,8 @@ def program_of(seed, small=False):
     if program.shown is None:
         return None
     program.samples = [inputs_at(maker.kind, program.inputs, n) for n in numbers]
+    if maker.kind == "bound":   # whose text states no strides
+        program.samples += [values for values in programs.other_strides(program.samples[0]) if functionalized.stated(program, values)]
     return program
 
 
