@@ -10,6 +10,7 @@ import math
 
 import torch
 
+from observations import fresh, sharing
 from programs import NAMES, names_in, writes
 
 VIEW_OF = {"slice_scatter": "slice.Tensor", "select_scatter": "select.int", "diagonal_scatter": "diagonal.default", "as_strided_scatter": "as_strided.default"}
@@ -96,7 +97,9 @@ def forms(statement, feeds):
         add("forward", s.base, {s.base}, s.base)
     elif s.name in feeds:
         twin = twin_of(s.op, s.overload)
-        if twin:
+        if twin and s.op == "masked_scatter":   # not element by element, though a kernel may happen to copy an operand that overlaps
+            add("write", f"apart({s.base}, {s.operand(2, 'source')}, aten.{twin})({s.base}{s.rest(1)})", needs, s.base)
+        elif twin:
             add("write", f"aten.{twin}({s.base}{s.rest(1)})", needs, s.base)
         if s.op == "copy" and s.source:
             add("forward", s.source, {s.source}, s.source)
@@ -175,7 +178,7 @@ class Plan:
         self.statements = [Statement(*s) for s in self.program.statements]
         feeds = feeding(self.statements)
         self.forms = [forms(s, feeds) for s in self.statements]
-        values = self.program.run(*fresh_first(self.program))[1]
+        values = self.program.run(*fresh(program.samples[0]))[1]
         self.metas = {s.name: (values[s.name].dtype, values[s.name].dim()) for s in self.statements if isinstance(values[s.name], torch.Tensor)}
         self.kept = [kept_bytes(s, values) for s in self.statements]
         self.window = [window_bytes(s, values) for s in self.statements]
@@ -231,7 +234,12 @@ class Plan:
                 window.copy_(source)
             return base
 
-        names = NAMES | {"write_window": copy, "erase_or_copy": lambda name, base, source, *rest: copy(name, base, base, source)}
+        def apart(base, source, operator):
+            if sharing([base, source])[0]:
+                raise Unfit("masked_scatter")
+            return operator
+
+        names = NAMES | {"apart": apart, "write_window": copy, "erase_or_copy": lambda name, base, source, *rest: copy(name, base, base, source)}
 
         def run(*arguments):
             values = dict(zip(self.program.inputs, arguments))
@@ -250,11 +258,6 @@ def computes(s):
     """Does the statement make new elements, all of its result? (Not: views, copies, and updates that keep some of their base.)"""
     op = s.op.removesuffix("_")
     return bool(op) and op not in VIEWS | CLONES | {"copy", "_to_copy"} and op not in BYTES_OUTSIDE and not op.startswith("masked_") and not view_of_copy(op, s.overload)
-
-
-def fresh_first(program):
-    from observations import fresh
-    return fresh(program.samples[0])
 
 
 def window_bytes(s, values):

@@ -51,8 +51,8 @@ class Spec:
 class EagerProgram:
     """`specs`: {name: Spec}; `lines` of Python; `returns`: names; `sizes`: what n and m are; `buffer`: the input that is an attribute, or None."""
 
-    def __init__(self, specs, lines, returns, sizes, symbolic, buffer=None):
-        self.specs, self.lines, self.returns, self.sizes, self.symbolic, self.buffer = specs, lines, returns, sizes, symbolic, buffer
+    def __init__(self, specs, lines, returns, sizes, symbolic, buffer=None, fills=FILLS):
+        self.specs, self.lines, self.returns, self.sizes, self.symbolic, self.buffer, self.fills = specs, lines, returns, sizes, symbolic, buffer, fills
 
     def source(self):
         body = [*self.lines, f"return ({''.join(r + ', ' for r in self.returns)})"]
@@ -69,7 +69,7 @@ class EagerProgram:
 
     def samples(self):
         """Argument lists: every kind of content at the size that the program was made with, then other sizes."""
-        made = [self.inputs(self.sizes, fill, seed) for seed, fill in enumerate(FILLS)]
+        made = [self.inputs(self.sizes, fill, seed) for seed, fill in enumerate(self.fills)]
         if self.symbolic:
             made += [self.inputs({"n": n, "m": m}, FILLS[k % 3], 10 + k) for k, (n, m) in enumerate(SIZES)]
         return made
@@ -278,4 +278,5 @@ class EagerMaker:
         names = [n for n, v in self.values.items() if isinstance(v, torch.Tensor) and n not in "imr"]
         returns = [self.pick(names) for _ in range(self.random.choice([0, 1, 1, 2, 3]))]
         buffer = self.random.choice("xyz") if self.random.random() < 0.12 else None
-        return EagerProgram(self.specs, self.lines, [r for r in returns if r != buffer], self.sizes, self.symbolic, buffer)
+        return EagerProgram(self.specs, self.lines, [r for r in returns if r != buffer], self.sizes, self.symbolic, buffer,
+                            FILLS + ("random",) * 7 if self.small else FILLS)   # a mask or an index may hide what it does in place

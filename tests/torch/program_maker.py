@@ -8,6 +8,7 @@ import random
 
 import torch
 
+import functionalized
 import programs
 from programs import Program
 
@@ -312,23 +313,32 @@ def program_of(seed, small=False):
     program = maker.make()
     if maker.kind == "constant":
         program.shown = program.annotations()
-        program.samples = [filled(program.inputs, how) for how in ("as made", "special", "whole")]
+        program.samples = [filled(program.inputs, how) for how in ("as made", "special", "whole", *["random"] * (7 if small else 1))]
         return program
     program.shown, numbers = annotations(maker.kind, program)
     if program.shown is None:
         return None
     program.samples = [inputs_at(maker.kind, program.inputs, n) for n in numbers]
+    if maker.kind == "bound":   # whose text states no strides
+        program.samples += [values for values in programs.other_strides(program.samples[0]) if functionalized.stated(program, values)]
     return program
 
 
 def filled(inputs, how):
-    """The inputs with other contents: with NaN, infinities and -0.0 here and there, or with small whole numbers, many of them equal."""
+    """The inputs with other contents, NaN, infinities and -0.0 here and there ("special"), or small whole numbers, many of them equal ("whole")."""
     values = programs.fresh(list(inputs.values()))
-    for value in values:
-        if isinstance(value, torch.Tensor) and value.is_floating_point() and how == "special":
+    for value in values if how != "as made" else ():
+        if not isinstance(value, torch.Tensor):
+            continue
+        if not value.is_floating_point():   # a mask, or row numbers
+            value.copy_(torch.randint(0, 2, value.shape))
+            continue
+        if how == "random":
+            value.copy_(torch.randn(value.shape))
+        if how == "special":
             chosen = torch.randint(0, 12, value.shape)
             for number, special in enumerate((float("nan"), float("inf"), float("-inf"), -0.0)):
                 value[chosen == number] = special
-        elif isinstance(value, torch.Tensor) and value.is_floating_point() and how == "whole":
+        if how == "whole":
             value.copy_(torch.randint(-2, 3, value.shape))
     return values

@@ -169,6 +169,18 @@ def holds(shown, values):
     return True
 
 
+def other_strides(values):
+    """More argument lists, for texts that do not state strides: tensors contiguous, transposed in memory, or a part of wider ones."""
+    def transposed(value):
+        return value.transpose(0, -1).contiguous().transpose(0, -1)
+
+    def part(value):
+        return torch.cat([value, value[..., :1]], -1)[..., :-1]
+
+    for how in (torch.Tensor.contiguous, transposed, part):
+        yield [how(v) if isinstance(v, torch.Tensor) and v.dim() > 1 and v.numel() and v.dtype != torch.bool else v for v in fresh(values)]
+
+
 def rewrite(text, folder, name="program"):
     """(the exported module, the report): what fxloom makes of the text with reinplace.lua, without running anything."""
     dump, out, report = (pathlib.Path(folder, f"{name}{suffix}") for suffix in (".txt", ".py", ".json"))
