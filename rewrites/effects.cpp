@@ -37,7 +37,7 @@ bool isCheck(std::string_view target) { return containsAny(target, kCheck) || ta
 
 Effects::Effects(const Storage& storage) : storage_(storage), writers_(storage.graph().idLimit()) {
   for (const NodeId id : storage.graph())
-    forEachWrite(storage, operators_, id, [&](const Write& write) {
+    forEachWrite(storage, id, [&](const Write& write) {
       auto& list = writers_[storage_.owner(write.value).value];
       if (list.empty() || list.back() != id) list.push_back(id);
     });
@@ -45,7 +45,7 @@ Effects::Effects(const Storage& storage) : storage_(storage), writers_(storage.g
 
 std::string_view Effects::of(NodeId id) const {
   const auto& node = storage_.graph().node(id);
-  const Operator& op = operators_.of(node);
+  const Operator& op = storage_.operatorOf(id);
   switch (op.effect) {
     case Effect::input: return "input";
     case Effect::constant: return "constant";
@@ -75,7 +75,7 @@ std::string_view Effects::of(NodeId id) const {
 
 std::vector<NodeId> Effects::written(NodeId id) const {
   const auto& node = storage_.graph().node(id);
-  const Operator& op = operators_.of(node);
+  const Operator& op = storage_.operatorOf(id);
   std::vector<NodeId> values;
   if (op.effect == Effect::mutation)
     for (const size_t index : op.written)

@@ -35,7 +35,6 @@ class Effects {
 
   const Storage& storage_;
   mutable std::unordered_map<std::string, Words> words_;   // by target
-  mutable Operators operators_;
   std::vector<std::vector<graph::ir::NodeId>> writers_;   // by owner's NodeId::value
 };
 

@@ -126,6 +126,11 @@ Expr InPlace::Plan::unmoved(const Chain& chain, Expr& window) const {
 }
 
 void InPlace::Plan::addGuards(Chain& chain) const {
+  for (const NodeId input : memory.assumedStrides(chain.owner)) {
+    Guard guard{Guard::Kind::strides, graph.node(input).name, "", ""};
+    guard.strides = *graph.node(input).tensor()->stride;
+    chain.guards.push_back(std::move(guard));
+  }
   const auto& owner = graph.node(chain.owner);
   const auto effect = memory.storage().operatorOf(chain.owner).effect;
   if (effect != Effect::input && effect != Effect::constant) return;

@@ -1,5 +1,7 @@
 #include "rewrites/operators.h"
 
+#include "graph/ir/declared_schemas.h"
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -72,8 +74,9 @@ Operator fromSchema(const Schema& schema, std::string_view target) {
     if (schema.arguments[i].written) op.written.push_back(i);
   if (!op.written.empty()) {
     op.effect = Effect::mutation;
-    op.covers = !oneOf(name, {"index_put_", "_index_put_impl_", "index_copy_", "index_add_", "index_fill_", "scatter_", "scatter_add_", "scatter_reduce_",
-                              "masked_fill_", "masked_scatter_", "put_", "resize_", "set_", "resize_as_"});
+    // What a declared operator writes of its argument is not said.
+    op.covers = !name.empty() && !oneOf(name, {"fill_diagonal_", "index_reduce_", "embedding_renorm_", "index_put_", "_index_put_impl_", "index_copy_",
+                              "index_add_", "index_fill_", "scatter_", "scatter_add_", "scatter_reduce_", "masked_fill_", "masked_scatter_", "put_", "resize_", "set_", "resize_as_"});
     // Geometry-changing and storage-swapping operators are not plain writes: nobody can say afterwards what the value shows.
     if (oneOf(name, {"transpose_", "squeeze_", "unsqueeze_", "t_", "as_strided_", "detach_", "swapaxes_", "swapdims_", "resize_", "resize_as_", "set_", "set_data"}))
       op.effect = Effect::unknown;
@@ -145,11 +148,13 @@ bool keepsRowMajor(const Node& node, const Operator& op) {
   if (asked && asked->text != "torch.contiguous_format" && asked->text != "torch.preserve_format") return false;
   if (op.effect == Effect::update) return true;
   if (op.effect != Effect::fresh && op.effect != Effect::mayView) return false;
-  return op.pointwise || oneOf(operatorName(node.target), {"clone", "_to_copy", "lift_fresh_copy", "contiguous", "flip", "cat", "zeros_like", "ones_like", "full_like",
-                                                           "empty_like", "rand_like", "randn_like"});
+  const auto name = operatorName(node.target);   // empty for one that a user declared
+  return (op.pointwise && !name.empty()) || oneOf(name, {"clone", "_to_copy", "lift_fresh_copy", "contiguous", "flip", "cat", "zeros_like", "ones_like", "full_like",
+                                                        "empty_like", "rand_like", "randn_like"});
 }
 
 std::string_view operatorName(std::string_view target) {
+  if (graph::ir::isDeclared(target)) return {};
   const auto first = target.find('.');
   if (first == std::string_view::npos) return target;
   const auto second = target.find('.', first + 1);

@@ -65,7 +65,7 @@ class Operators {
 bool makesRowMajor(const graph::ir::Node& node);
 /// Its result is row-major when all of its tensor operands are.
 bool keepsRowMajor(const graph::ir::Node& node, const Operator& op);
-/// "slice_scatter" of "aten.slice_scatter.default".
+/// "slice_scatter" of "aten.slice_scatter.default". Empty for a declared operator: whatever it is called, its schema alone says what it does.
 std::string_view operatorName(std::string_view target);
 /// Tensor operand `index` (by schema position) of a node: the nodes in it (several for a list).
 std::vector<graph::ir::NodeId> operand(const graph::ir::Node& node, size_t index);
