@@ -222,8 +222,8 @@ class Plan:
                 if self.statements[k].source and self.root(self.statements[k].base, chosen) == self.root(self.statements[k].source, chosen)}
 
     def function(self, chosen, live, idle, salted=False):
-        """What a caller calls; it puts the names of copies that do nothing into `idle`. `salted`: what is computed (not moved) has noise added, the
-        same for every choice, so that no two results are equal by chance, such as relu(x) and relu(relu(x))."""
+        """What a caller calls; it puts the names of copies that do nothing into `idle`. `salted`: noise goes into what is computed
+        (not moved), the same for every choice, so that nothing is equal by arithmetic, such as relu(relu(x)) and relu(x), x + (y - x) and y."""
         steps = [(k, self.statements[k].name, self.forms[k][chosen[k]].code, self.metas.get(self.statements[k].name), self.forms[k][chosen[k]].kind) for k in live]
         returns = compile(f"({''.join(r + ', ' for r in self.program.returns)})", "<returns>", "eval")
 
@@ -248,7 +248,8 @@ class Plan:
                 if kind != "keep" and meta and (value.dtype, value.dim()) != meta:
                     raise Unfit(name)
                 if salted and self.computes[k] and meta and (value.is_floating_point() or value.is_complex()):
-                    value.add_(torch.randn(value.shape, generator=torch.Generator().manual_seed(k)))
+                    noise = torch.randn(value.shape, generator=torch.Generator().manual_seed(k))
+                    value.mul_(1.5 + noise.sin()).add_(noise)
                 values[name] = value
             return eval(returns, names, values)   # noqa: S307
         return run
