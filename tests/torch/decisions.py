@@ -124,7 +124,8 @@ def feeding(statements):
 
 def indexed(s, base, values):
     """Elements that index_put addresses; all of them when a mask decides."""
-    names = [None if isinstance(e, ast.Constant) else values[ast.unparse(e)] for e in ast.parse(s.args[1] if len(s.args) > 1 else s.kwargs["indices"], mode="eval").body.elts]
+    items = ast.parse(s.args[1] if len(s.args) > 1 else s.kwargs["indices"], mode="eval").body.elts
+    names = [None if isinstance(e, ast.Constant) else values[ast.unparse(e)] for e in items]
     given = [v for v in names if v is not None]
     if any(v.dtype == torch.bool for v in given):
         return base.numel()
