@@ -54,7 +54,7 @@ bool Decisions::canForward(NodeId id) const {
   if (!from || !of || !memory_.storage().location(from)) return false;
   if (op.forward == Forward::view) {
     const auto results = memory_.results(id);
-    return !results.empty() && std::all_of(results.begin(), results.end(), [&](NodeId r) { return graph_.node(r).tensor() && graph_.node(r).tensor()->dtype == of->dtype; });
+    return !results.empty() && std::all_of(results.begin(), results.end(), [&](NodeId r) { return graph_.node(r).tensor() != nullptr; });
   }
   const auto* at = memory_.storage().location(id);
   if (!t || !at || at->owner != id || t->dtype != of->dtype || !(t->device == of->device)) return false;

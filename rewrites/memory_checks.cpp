@@ -64,7 +64,7 @@ void MemoryPlan::checkBases(const Planned& s, std::vector<Conflict>& out) const 
     const auto sameShape = [&](const std::vector<Expr>& a, const std::vector<Expr>& b) {
       return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](const Expr& x, const Expr& y) { return x == y || storage_.facts().provesEqual(x, y); });
     };
-    if (t->dtype != of->dtype || (t->device && of->device && !(t->device == of->device)) || !sameShape(t->shape, place.shape)) {
+    if (t->dtype != place.dtype || (t->device && of->device && !(t->device == of->device)) || !sameShape(t->shape, place.shape)) {
       say(Rule::dtypeOrShapeChanges, result.name + " has another dtype or shape than " + from.name);
       continue;
     }

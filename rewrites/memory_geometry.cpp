@@ -129,24 +129,31 @@ void MemoryPlan::checkGeometry(const Planned& s, std::vector<Conflict>& out) {
   for (const NodeId o : s.owners) {
     if (!base_[o.value]) continue;
     const Change how = change(o, nullptr);
+    // A view that copied could be taken of anything; one that does not needs strides that fit.
+    if (placed_[o.value] && !staysLegal(o, base_[o.value]) && !storage_.rowMajor(base_[o.value]) && !storage_.rowMajor(base_[o.value], &assumed_[o]))
+      out.push_back({Rule::geometryChanges, "whether " + graph_.node(base_[o.value]).name + " can be viewed as " + graph_.node(o).name + " depends on its strides", {base_[o.value]}, {}});
     if (how == Change::none) continue;
     auto found = whoCanTell(s, o, how);
     Storage::Assumed assumed;
     const Change checked = found.empty() ? how : change(o, &assumed);
     if (checked != how) {
       auto left = checked == Change::none ? std::vector<Conflict>{} : whoCanTell(s, o, checked);
-      if (left.empty()) assumed_[o] = std::move(assumed);
+      if (left.empty()) assumed_[o].insert(assumed.begin(), assumed.end());
       found = std::move(left);
     }
     out.insert(out.end(), found.begin(), found.end());
   }
 }
 
-/// Whether a view that needs fitting strides has them also where its operand lies now: it merges no dimensions, so works at any strides.
+/// Whether a view, or one that a forwarded copy becomes, is possible whatever the strides of its operand: it merges no dimensions.
 bool MemoryPlan::staysLegal(NodeId view, NodeId of) const {
-  const auto name = operatorName(graph_.node(view).target);
+  const Operator& op = storage_.operatorOf(view);
+  const std::string& target = op.forward == Forward::view ? op.view : graph_.node(view).target;
+  const auto name = operatorName(target);
+  if (anyStrides(name)) return true;
   const auto *to = graph_.node(view).tensor(), *from = graph_.node(of).tensor();
-  if ((name != "view" && name != "_unsafe_view") || graph_.node(view).target == "aten.view.dtype" || !to || !from) return false;
+  if ((name != "view" && name != "_unsafe_view") || !to || !from) return false;
+  if (target == "aten.view.dtype") return graph::ir::itemSize(to->dtype) == graph::ir::itemSize(from->dtype);
   size_t next = 0;
   const auto one = [](const Expr& e) { return e.asConstant() == 1; };
   for (const Expr& size : from->shape) {   // each is the product of the next new ones
@@ -204,10 +211,14 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
           else if (!first && how_[user.value] == How::forward) taint(user);
           break;
         case Effect::fresh:
-          if (merged(user) && base_[user.value] == value) { taint(user); break; }
+          if (merged(user) && base_[user.value] == value) {
+            if (strides && placed_[user.value] && !staysLegal(user, value)) tell("strides");
+            else taint(user);
+            break;
+          }
           // Sums and products over elements that lie otherwise may come out in other bits.
           if (strides && how_[owner.value] == How::forward && !op.pointwise && !movesOnly(name)) { tell("strides"); break; }
-          if (order && !indifferent(name) && !(name == "clone" && asksRowMajor(node)) && !node.sym()) taint(user);
+          if (order && !indifferent(name) && !makesRowMajor(node) && !node.sym()) taint(user);
           break;
       }
     }

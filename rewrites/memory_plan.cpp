@@ -108,7 +108,9 @@ void MemoryPlan::merge(NodeId node, How how) {
     const auto& item = graph_.node(result);
     const auto* shape = item.tensor() ? &item.tensor()->shape : nullptr;
     const auto* index = op.multiple && item.args.size() > 1 ? item.args[1].as<int64_t>() : nullptr;
-    placed_[result.value] = index ? storage_.split(*storage_.location(from), op.view, n, *index, shape) : storage_.view(*storage_.location(from), op.view, n, shape);
+    auto& place = placed_[result.value];
+    place = index ? storage_.split(*storage_.location(from), op.view, n, *index, shape) : storage_.view(*storage_.location(from), op.view, n, shape);
+    if (item.tensor()) place->dtype = item.tensor()->dtype;   // view.dtype
   }
 }
 

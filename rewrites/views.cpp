@@ -367,6 +367,7 @@ Location reinterpreted(const View& v) {
   if (!v.shape || v.shape->size() != v.base.shape.size()) return inexact(out, v.shape);
   out.shape = *v.shape;
   const auto item = graph::ir::itemSize(v.dtype), old = graph::ir::itemSize(v.base.dtype);
+  out.dtype = v.dtype;
   if (item == old || out.dims.empty()) return out;
   const auto map = v.map();
   out.region.map = map ? map->reinterpreted(item) : std::nullopt;

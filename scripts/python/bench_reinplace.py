@@ -26,7 +26,7 @@ import retrace
 import torch_passes
 
 root = pathlib.Path(__file__).resolve().parents[2]
-UPDATES = re.compile(r"= torch\.ops\.aten\.(slice_scatter|select_scatter|diagonal_scatter|as_strided_scatter|index_put|_unsafe_index_put|index_copy|index_add|scatter\w*|masked_\w+)\.")
+UPDATES = re.compile(r"= torch\.ops\.aten\.((?:slice|select|diagonal|as_strided)_scatter|index_put|_unsafe_index_put|index_copy|index_add|scatter\w*|masked_\w+)\.")
 MODELS = {   # name: options of capture.py beside its defaults
     "22 layers, static": {"layers": 22, "dynamic": ""},
     "22 layers, dynamic": {"layers": 22},
@@ -164,9 +164,11 @@ def random_programs(options):
                 except Exception:   # noqa: BLE001 - counted
                     tally["failed"] += 1
                     continue
-                kinds = {line.split(":")[0].split()[0] for sample in program.samples for line in compare(Observation(program.outputs, sample), Observation(function, sample))}
+                kinds = {line.split(":")[0].split()[0] for sample in program.samples
+                         for line in compare(Observation(program.outputs, sample), Observation(function, sample))}
                 tally.update({"wrong values": bool(kinds & {"output", "input", "error"}), "new aliases": bool(kinds & {"alias", "storage"}),
-                              "removable": best.before - best.after, "taken": 0 if kinds & {"output", "input", "error", "alias"} else best.before - left,
+                              "removable": best.before - best.after,
+                              "taken": 0 if kinds & {"output", "input", "error", "alias"} else best.before - left,
                               "all": left <= best.after < best.before, "some": best.after < best.before})
     print(f"\n{count} random programs that torch made graphs of (seeds {first} to {seed - 1}), {tallies['fxloom reinplace.lua']['some']} with something removable")
     rows = [["", "wrong values", "memory shared anew", "failed", "bytes taken of what is removable", "programs with all taken"]]

@@ -124,7 +124,8 @@ def feeding(statements):
 
 def indexed(s, base, values):
     """Elements that index_put addresses; all of them when a mask decides."""
-    names = [None if isinstance(e, ast.Constant) else values[ast.unparse(e)] for e in ast.parse(s.args[1] if len(s.args) > 1 else s.kwargs["indices"], mode="eval").body.elts]
+    items = ast.parse(s.args[1] if len(s.args) > 1 else s.kwargs["indices"], mode="eval").body.elts
+    names = [None if isinstance(e, ast.Constant) else values[ast.unparse(e)] for e in items]
     given = [v for v in names if v is not None]
     if any(v.dtype == torch.bool for v in given):
         return base.numel()
@@ -222,8 +223,8 @@ class Plan:
                 if self.statements[k].source and self.root(self.statements[k].base, chosen) == self.root(self.statements[k].source, chosen)}
 
     def function(self, chosen, live, idle, salted=False):
-        """What a caller calls; it puts the names of copies that do nothing into `idle`. `salted`: what is computed (not moved) has noise added, the
-        same for every choice, so that no two results are equal by chance, such as relu(x) and relu(relu(x))."""
+        """What a caller calls; it puts the names of copies that do nothing into `idle`. `salted`: noise goes into what is computed
+        (not moved), the same for every choice, so that nothing is equal by arithmetic, such as relu(relu(x)) and relu(x), x + (y - x) and y."""
         steps = [(k, self.statements[k].name, self.forms[k][chosen[k]].code, self.metas.get(self.statements[k].name), self.forms[k][chosen[k]].kind) for k in live]
         returns = compile(f"({''.join(r + ', ' for r in self.program.returns)})", "<returns>", "eval")
 
@@ -248,7 +249,8 @@ class Plan:
                 if kind != "keep" and meta and (value.dtype, value.dim()) != meta:
                     raise Unfit(name)
                 if salted and self.computes[k] and meta and (value.is_floating_point() or value.is_complex()):
-                    value.add_(torch.randn(value.shape, generator=torch.Generator().manual_seed(k)))
+                    noise = torch.randn(value.shape, generator=torch.Generator().manual_seed(k))
+                    value.mul_(1.5 + noise.sin()).add_(noise)
                 values[name] = value
             return eval(returns, names, values)   # noqa: S307
         return run

@@ -72,7 +72,8 @@ def summary(counts, missed):
         print(f"    chains    {share(get('chains taken'), get('chains removable'))}")
         print(f"    forwards  {share(get('forwards taken'), get('forwards removable'))}")
         print(f"    bytes     {share(get('bytes taken'), get('bytes removable'))}")
-        print(f"    all of it {share(get('programs with all of it taken'), get('programs with something removable'))} programs; more than that in {get('programs in which fxloom took more')}")
+        print(f"    all of it {share(get('programs with all of it taken'), get('programs with something removable'))} programs; "
+              f"more than that in {get('programs in which fxloom took more')}")
     if missed:
         print("\nleft though removable: refusal, operators that stayed (seeds)")
         groups = collections.defaultdict(list)
@@ -89,7 +90,8 @@ def shrink_left(missed, options):
         groups[rules, operators].append(seed)
     for (rules, operators), seeds in sorted(groups.items(), key=lambda g: -len(g[1]))[:options.shrink]:
         kind = f"left/{rules.replace(' ', '/')}: {operators}:"
-        shrinker.show(make(seeds[0], True), lambda p, a, kind=kind: [line for line in checks.left(p, a) if line.startswith(kind)], f"{len(seeds)} times {rules}: {operators}, seed {seeds[0]}")
+        shrinker.show(make(seeds[0], True), lambda p, a, kind=kind: [line for line in checks.left(p, a) if line.startswith(kind)],
+                      f"{len(seeds)} times {rules}: {operators}, seed {seeds[0]}")
 
 
 def show(seed, options):

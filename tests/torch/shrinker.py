@@ -73,7 +73,7 @@ def candidates(program):
         yield from (program.but(samples=[sample], inputs=dict(zip(program.inputs, sample))) for sample in program.samples)
     for k in range(len(program.returns)):
         yield program.but(returns=program.returns[:k] + program.returns[k + 1:])
-    needed = lambda k: any(program.statements[k][0] in names_in(e) for _, e in program.statements[k + 1:]) or any(program.statements[k][0] in names_in(r) for r in program.returns)
+    needed = lambda k: any(program.statements[k][0] in names_in(e) for e in [*(e for _, e in program.statements[k + 1:]), *program.returns])
     for k in reversed(range(len(program.statements))):
         name, expression = program.statements[k]
         if not needed(k):
@@ -90,14 +90,16 @@ def candidates(program):
         if not any(name in names_in(e) for _, e in program.statements) and name not in program.returns:
             keep = [k for k, n in enumerate(program.inputs) if n != name]
             samples = [[sample[k] for k in keep] for sample in program.samples]
-            yield program.but(inputs={n: v for n, v in program.inputs.items() if n != name}, samples=samples, buffers={n: a for n, a in program.buffers.items() if n != name})
+            yield program.but(inputs={n: v for n, v in program.inputs.items() if n != name}, samples=samples,
+                              buffers={n: a for n, a in program.buffers.items() if n != name})
     if program.shown is None or not any(re.search(r"[su]\d", text) for text in program.shown.values()):
         sizes = sorted({n for value in program.inputs.values() if hasattr(value, "shape") for n in value.shape}, reverse=True)
         yield from (smaller(program, old, new) for old in sizes for new in (2, 3) if new < old)
 
 
 def weight(program):
-    return len(program.statements), len(program.samples), len(program.returns), len(program.inputs), sum(getattr(v, "numel", lambda: 1)() for v in program.inputs.values())
+    elements = sum(getattr(v, "numel", lambda: 1)() for v in program.inputs.values())
+    return len(program.statements), len(program.samples), len(program.returns), len(program.inputs), elements
 
 
 def shrink(program, check, tries=600):
