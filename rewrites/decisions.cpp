@@ -350,12 +350,12 @@ double Decisions::costOf(NodeId node, How how, bool writes) const {
   const Operator& op = memory_.storage().operatorOf(node);
   if (how == How::forward) return 0;
   const double whole = bytes(op.multiple ? firstOperand(graph_.node(node)) : node);
-  if (op.effect != Effect::update) return op.forward == Forward::none ? whole : whole + 1;   // a twin writes as much as the operator did
+  if (op.effect != Effect::update) return whole;   // a twin writes as much as the operator did
   if (how == How::inPlace && !writes) return 0;
   const bool scatter = op.twin == "aten.copy_.default";
   const double window = scatter ? bytes(sourceOf(graph_, node)) : operatorName(graph_.node(node).target).starts_with("masked_") ? whole : 0;
   if (how == How::inPlace) return window;
-  return scatter || window == 0 ? whole + 1 : whole;
+  return whole;
 }
 
 double Decisions::cost(const Set& buffer) const {

@@ -73,6 +73,27 @@ bool MemoryPlan::isDense(NodeId value, bool rowMajor) const {
   }
 }
 
+/// A result that is annotated with the strides of its base, made of inputs whose strides are stated: of those strides it has them.
+bool MemoryPlan::sameAnnotatedStrides(NodeId owner, Storage::Assumed& assumed) const {
+  const auto& node = graph_.node(owner);
+  const auto *t = node.tensor(), *of = graph_.node(base_[owner.value]).tensor();
+  if (!t || !of || !t->stride || !of->stride || t->stride->size() != of->stride->size()) return false;
+  for (size_t d = 0; d < t->stride->size(); ++d)
+    if (t->shape[d].asConstant() != 1 && !((*t->stride)[d] == (*of->stride)[d])) return false;
+  Storage::Assumed inputs;
+  bool all = true;
+  node.forEachInput([&](NodeId n) {
+    const auto* operand = graph_.node(n).tensor();
+    if (!operand || operand->shape.empty()) return;
+    const NodeId from = storage_.owner(n);
+    const auto* stated = from ? graph_.node(from).tensor() : nullptr;
+    if (from && keptByCaller(from) && stated && stated->stride) inputs.insert(from);
+    else all &= storage_.rowMajor(n, &inputs);
+  });
+  if (all) assumed.insert(inputs.begin(), inputs.end());
+  return all;
+}
+
 bool MemoryPlan::stridesKept(NodeId owner, Storage::Assumed* assumed) const {
   const auto& node = graph_.node(owner);
   const Operator& op = storage_.operatorOf(owner);
@@ -83,6 +104,7 @@ bool MemoryPlan::stridesKept(NodeId owner, Storage::Assumed* assumed) const {
     return map && map->isRowMajor(storage_.facts()) && storage_.rowMajor(placed_[owner.value]->owner, assumed);
   }
   if (asksOtherFormat(node)) return false;
+  if (assumed && sameAnnotatedStrides(owner, *assumed)) return true;
   if (how_[owner.value] == How::forward && op.forward == Forward::source) {   // copy(d, s) has the strides of d
     const NodeId to = firstOperand(node);
     return storage_.rowMajor(base, assumed) && to && storage_.rowMajor(to, assumed);
@@ -98,6 +120,19 @@ bool MemoryPlan::stridesKept(NodeId owner, Storage::Assumed* assumed) const {
   return isDense(base, asksRowMajor(node) || !keepsOrder(operatorName(node.target))) || storage_.rowMajor(base, assumed);
 }
 
+/// A value of an input whose strides are stated: row by row, perhaps with gaps.
+bool MemoryPlan::statedInRowOrder(NodeId value, Storage::Assumed& assumed) const {
+  const auto* t = graph_.node(value).tensor();
+  const NodeId from = storage_.owner(value);
+  const auto* stated = from && keptByCaller(from) ? graph_.node(from).tensor() : nullptr;
+  if (!t || !t->stride || !stated || !stated->stride || t->stride->size() != t->shape.size()) return false;
+  Strided map;
+  for (size_t d = 0; d < t->shape.size(); ++d) map.dims.push_back({t->shape[d], (*t->stride)[d]});
+  if (!map.isInRowOrder(storage_.facts())) return false;
+  assumed.insert(from);
+  return true;
+}
+
 /// The printed result is row-major and what it would show is a part of something row-major, row by row. Operators that make a dense result in the
 /// order of their operands' dimensions (all of TensorIterator's, clone, cat) make the same of both.
 bool MemoryPlan::orderKept(NodeId owner, Storage::Assumed* assumed) const {
@@ -105,7 +140,9 @@ bool MemoryPlan::orderKept(NodeId owner, Storage::Assumed* assumed) const {
   const Operator& op = storage_.operatorOf(owner);
   if (asksOtherFormat(node)) return false;
   const Location& at = placed_[owner.value] ? *placed_[owner.value] : *storage_.location(base_[owner.value]);
-  if (!storage_.rowOrder(at, assumed)) return false;
+  const bool keeps = how_[owner.value] == How::forward ? op.forward == Forward::clone : keepsOrder(operatorName(node.target));
+  if (keeps && !asksRowMajor(node)) return at.known && !at.selfOverlap;   // dense, in the order of its base
+  if (!storage_.rowOrder(at, assumed) && !(assumed && !placed_[owner.value] && statedInRowOrder(base_[owner.value], *assumed))) return false;
   if (op.effect != Effect::fresh || op.forward != Forward::none) return op.forward != Forward::source;
   bool all = true;
   node.forEachInput([&](NodeId n) {

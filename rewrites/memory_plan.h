@@ -119,6 +119,8 @@ class MemoryPlan {
   Change change(graph::ir::NodeId owner, Storage::Assumed* assumed) const;
   bool stridesKept(graph::ir::NodeId owner, Storage::Assumed* assumed) const;
   bool orderKept(graph::ir::NodeId owner, Storage::Assumed* assumed) const;
+  bool sameAnnotatedStrides(graph::ir::NodeId owner, Storage::Assumed& assumed) const;
+  bool statedInRowOrder(graph::ir::NodeId value, Storage::Assumed& assumed) const;
   bool staysLegal(graph::ir::NodeId view, graph::ir::NodeId of) const;
   bool isDense(graph::ir::NodeId value, bool rowMajor) const;
   std::vector<Conflict> whoCanTell(const Planned& s, graph::ir::NodeId owner, Change change) const;

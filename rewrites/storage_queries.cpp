@@ -47,17 +47,6 @@ bool isContiguous(const graph::ir::TensorMeta& t) {
   return true;
 }
 
-/// Each dimension steps over all of the inner ones: row by row, perhaps with gaps.
-bool inRowOrder(const Strided& map, const graph::ir::Facts& facts) {
-  Expr extent(map.item);
-  for (size_t d = map.dims.size(); d-- > 0;) {
-    if (map.dims[d].size == Expr(1)) continue;
-    if (!facts.provesLessEqual(extent, map.dims[d].stride)) return false;
-    extent = map.dims[d].size * map.dims[d].stride;
-  }
-  return true;
-}
-
 }  // namespace
 
 /// Whether a node's result lies row by row from its start: by its operator, because its operands do, or because an input whose strides are stated
@@ -109,7 +98,7 @@ bool Storage::rowMajor(NodeId value, Assumed* assumed) const {
 bool Storage::rowOrder(const Location& at, Assumed* assumed) const {
   if (!at.known || at.sometimesFresh || at.selfOverlap) return false;
   const auto map = mapOf(at);
-  return map && inRowOrder(*map, facts_) && liesRowMajor(at.owner, assumed);
+  return map && map->isInRowOrder(facts_) && liesRowMajor(at.owner, assumed);
 }
 
 std::vector<NodeId> Storage::readersAfter(NodeId position, NodeId ownerId) const {

@@ -113,6 +113,16 @@ bool Strided::isRowMajor(const Facts& facts) const {
   return true;
 }
 
+bool Strided::isInRowOrder(const Facts& facts) const {
+  Expr extent(item);
+  for (size_t d = dims.size(); d-- > 0;) {
+    if (dims[d].size == Expr(1)) continue;
+    if (!facts.provesLessEqual(extent, dims[d].stride)) return false;
+    extent = dims[d].size * dims[d].stride;
+  }
+  return true;
+}
+
 std::optional<Strided::Span> Strided::span(const Facts& facts) const {
   Expr last = offset;
   for (const auto& dim : dims) {

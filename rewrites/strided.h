@@ -33,6 +33,8 @@ struct Strided {
   std::optional<Strided> reinterpreted(int64_t newItem) const;
   /// Whether its elements lie one after the other in their order, from the map alone.
   bool isRowMajor(const graph::ir::Facts& facts) const;
+  /// The same with gaps: each dimension steps over all of the inner ones.
+  bool isInRowOrder(const graph::ir::Facts& facts) const;
   /// One past the last byte, and the first; nothing when a stride is not provably >= 0.
   struct Span { graph::ir::Expr begin, end; };
   std::optional<Span> span(const graph::ir::Facts& facts) const;

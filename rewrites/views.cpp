@@ -123,6 +123,8 @@ Location slice(const View& v) {
   if (start) start = wrapped(*start, n, v.facts);
   if (end && !toEnd) end = wrapped(*end, n, v.facts);
   const Expr* size = v.annotated(*d);
+  // With the start and the annotated size known, the end does not matter, whatever its sign.
+  if (start && !end && size && step == 1 && v.facts.provesLessEqual(*start, n)) end = *start + *size;
   if (!start || !end || !step || *step < 1) {
     if (!start) out.region.unproven = v.integer("start");
     else if (!end) out.region.unproven = v.integer("end");

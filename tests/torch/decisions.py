@@ -3,7 +3,8 @@
 Nothing of fxloom is used. Each statement of a Program has forms: as it is printed; `write`: an update in place (a functional operator's
 in-place twin, a scatter as copy_ into the view that its arguments describe, unless the source already is that view); `forward`: a clone, contiguous
 or copy(d, s) that is not made, a *_copy that is a view. A copy_ whose source already is its destination does nothing. `Plan` says
-what a set of forms costs in copied bytes: functional updates outside their window, copy_, clones and *_copy as a whole.
+what a set of forms costs in copied bytes: functional updates outside their window (scatters as a
+whole: what is in their window was moved there too), copy_, clones and *_copy as a whole.
 """
 import ast
 import math
@@ -153,6 +154,8 @@ def kept_bytes(s, values):
         return sum(item.numel() * item.element_size() for item in items)
     if s.op == "contiguous" and value.data_ptr() != base.data_ptr():
         return value.numel() * value.element_size()
+    if s.op in VIEW_OF or s.op == "copy":   # it moves its base around the source, and the source, as the copy_ does that replaces it
+        return base.numel() * base.element_size()
     if s.op in BYTES_OUTSIDE:
         return max(base.numel() - BYTES_OUTSIDE[s.op](s, base, values), 0) * base.element_size()
     return 0
