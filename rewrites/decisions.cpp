@@ -40,7 +40,7 @@ const Conflict* Decisions::reason(NodeId node) const {
 
 void Decisions::add(NodeId node, How how, int stage) {
   for (const NodeId result : memory_.results(node)) byResult_[result].push_back(candidates_.size());
-  candidates_.push_back({{node, how}, stage, memory_.position(node)});
+  candidates_.push_back({{node, how}, stage, memory_.position(node), {}});
   if (nodes_.empty() || nodes_.back() != node) nodes_.push_back(node);
 }
 
@@ -150,7 +150,9 @@ std::vector<Decisions::Set> Decisions::buffers() {
     const auto& d = candidates_[i].decision;
     for (const NodeId base : {memory_.base(d.node, d.how), firstOperand(graph_.node(d.node))}) {
       if (!base || !memory_.storage().location(base)) continue;
-      const auto [it, fresh] = slot.emplace(potentialRoot(memory_.storage().owner(base)), i);
+      const NodeId root = potentialRoot(memory_.storage().owner(base));
+      candidates_[i].roots.push_back(root);
+      const auto [it, fresh] = slot.emplace(root, i);
       if (!fresh) groups.join(i, it->second);
     }
     for (const NodeId result : memory_.results(d.node))
@@ -363,10 +365,8 @@ double Decisions::cost(const Set& buffer) const {
   std::set<NodeId> roots, seen;
   for (const size_t i : buffer) {
     const NodeId node = candidates_[i].decision.node;
-    if (!seen.insert(node).second) continue;
-    sum += costOf(node, memory_.how(node), memory_.writes(node));
-    for (const NodeId result : memory_.results(node))
-      if (const auto it = roots_.find(result); it != roots_.end()) roots.insert(it->second);
+    roots.insert(candidates_[i].roots.begin(), candidates_[i].roots.end());
+    if (seen.insert(node).second) sum += costOf(node, memory_.how(node), memory_.writes(node));
   }
   for (const NodeId root : roots)
     if (const auto it = copiesOf_.find(root); it != copiesOf_.end())

@@ -40,6 +40,7 @@ class Decisions {
     Decision decision;
     int stage = 0;         // the order in which they are tried one by one
     uint32_t at = 0;
+    std::vector<graph::ir::NodeId> roots;   // the storages that it could end up in
   };
   using Set = std::vector<size_t>;   // of candidates
 

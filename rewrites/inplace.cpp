@@ -83,7 +83,7 @@ void InPlace::Plan::makeChains() {
     const bool writes = memory.writes(u);
     const auto results = memory.results(u);
     size_t chain = chains.size();
-    if (!writes && how == How::inPlace) {
+    if (!writes && (how == How::inPlace || op.forward == Forward::source)) {   // joins the chain of its source
       const auto inner = of.find(memory.storage().owner(sourceOf(graph, u)));
       if (inner != of.end()) chain = inner->second;
     }

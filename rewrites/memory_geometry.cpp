@@ -244,7 +244,7 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
         case Effect::getitem: taint(user); break;
         case Effect::mutation: if (first) taint(user); break;
         case Effect::update:   // of a base; as a source only its values matter
-          if (first && (keepsLayout(node, op) || merged(user) || order)) taint(user);
+          if (first && (keepsLayout(node, op) || merged(user) || (order && !makesRowMajor(node)))) taint(user);
           else if (!first && how_[user.value] == How::forward) taint(user);
           break;
         case Effect::fresh:
