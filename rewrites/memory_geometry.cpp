@@ -248,9 +248,9 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
           else if (!first && how_[user.value] == How::forward) taint(user);
           break;
         case Effect::fresh:
-          if (merged(user) && base_[user.value] == value) {
-            if (strides && placed_[user.value] && !staysLegal(user, value)) tell("strides");
-            else taint(user);
+          if (merged(user) && base(user, how(user)) == value) {
+            if (strides && op.forward == Forward::view && how(user) == How::forward && !staysLegal(user, value)) { tell("strides"); break; }
+            for (const NodeId result : results(user)) taint(result);
             break;
           }
           // Sums and products over elements that lie otherwise may come out in other bits.
