@@ -25,9 +25,10 @@ std::string_view ruleName(Rule rule) {
 }
 
 struct InPlace::Plan {
-  explicit Plan(const Graph& g) : graph(g), memory(g), decisions(g, memory) {}
+  Plan(const Graph& g, const Checks& on) : graph(g), checks(on), memory(g, on), decisions(g, memory) {}
 
   const Graph& graph;
+  const Checks checks;
   MemoryPlan memory;
   Decisions decisions;
   std::vector<Chain> chains;
@@ -133,7 +134,7 @@ void InPlace::Plan::addGuards(Chain& chain) const {
   }
   const auto& owner = graph.node(chain.owner);
   const auto effect = memory.storage().operatorOf(chain.owner).effect;
-  if (effect != Effect::input && effect != Effect::constant) return;
+  if ((effect != Effect::input && effect != Effect::constant) || !checks.on(Check::inputGuards)) return;
   chain.guards.push_back({Guard::Kind::disjoint, owner.name, "", ""});
   chain.guards.push_back({Guard::Kind::no_self_overlap, owner.name, "", ""});
   // A scatter that just goes was a copy that no later write to another input reaches, also none before the first write to this one.
@@ -170,7 +171,7 @@ std::optional<Refusal> InPlace::Plan::changed(const Chain& chain) const {
 /// A chain that saves nothing is left as it was, unless another one stands on it.
 bool InPlace::Plan::dropUnprofitable() {
   bool any = false;
-  for (size_t i = chains.size(); i-- > 0;) {
+  for (size_t i = chains.size(); i-- > 0 && checks.on(Check::notProfitable);) {
     if (decisions.gain(chains[i]) > 0) continue;
     const Chain dropped = chains[i];
     for (auto u = dropped.updates.rbegin(); u != dropped.updates.rend(); ++u) memory.unmerge(u->node);
@@ -196,7 +197,7 @@ void InPlace::Plan::addSelfCopies() {
     if (!node.target.starts_with("aten.copy_.") || taken.count(id)) continue;
     const NodeId to = firstOperand(node), from = sourceOf(graph, id);
     const auto *a = to ? memory.storage().location(to) : nullptr, *b = from ? memory.storage().location(from) : nullptr;
-    if (!a || !b || !memory.storage().sameTensor(*a, *b)) continue;
+    if (!a || !b || !memory.sameTensor(*a, *b)) continue;
     Chain c;
     c.head = id;
     c.owner = a->owner;
@@ -233,7 +234,7 @@ void InPlace::Plan::makeRefusals() {
   for (size_t i = 0; i < refusals.size(); ++i) refusalOf[refusals[i].node] = i;
 }
 
-InPlace::InPlace(const Graph& graph) : plan_(std::make_unique<Plan>(graph)) { plan_->decide(); }
+InPlace::InPlace(const Graph& graph, const Checks& checks) : plan_(std::make_unique<Plan>(graph, checks)) { plan_->decide(); }
 InPlace::~InPlace() = default;
 
 const std::vector<Chain>& InPlace::chains() const { return plan_->chains; }
@@ -253,7 +254,7 @@ const Refusal* InPlace::refusalOf(NodeId update) const {
 bool InPlace::isUpdate(NodeId id) const { return plan_->chainOf.count(id) || plan_->decisions.reason(id); }
 
 std::optional<Refusal> InPlace::recheck(const std::vector<NodeId>& heads) const {
-  Plan fresh(plan_->graph);
+  Plan fresh(plan_->graph, plan_->checks);
   std::vector<const Chain*> wanted;
   for (const NodeId head : heads) {
     const Chain* c = chainOf(head);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "graph/ir/graph.h"
+#include "rewrites/checks.h"
 #include "rewrites/storage.h"
 
 namespace rewrites {
@@ -66,8 +67,8 @@ struct Chain {
 
 class InPlace {
  public:
-  /// Decides everything at once. `graph` must outlive this object.
-  explicit InPlace(const graph::ir::Graph& graph);
+  /// Decides everything at once. `graph` must outlive this object. Only tests give `checks`.
+  explicit InPlace(const graph::ir::Graph& graph, const Checks& checks = {});
   ~InPlace();
 
   const std::vector<Chain>& chains() const;        // taken, in execution order of their heads

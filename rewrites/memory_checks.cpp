@@ -17,11 +17,11 @@ void MemoryPlan::checkTouches(const Planned& s, std::vector<Conflict>& out) cons
       out.push_back({Rule::unknownOperator, node.name + " (" + node.target + ") may read and write whatever it can reach, and it reaches " + graph_.node(o).name,
                      a.unknown, {}});
     }
-    if (!a.asynchronous.empty())
+    if (!a.asynchronous.empty() && checks_.on(Check::pendingWrites))
       out.push_back({Rule::asyncReader, graph_.node(a.asynchronous.front()).name + " may still write " + graph_.node(o).name + " after it was issued", a.asynchronous, {}});
     for (const Pending& p : a.pending)
       for (const PlannedWrite& w : s.writes) {
-        if (w.erased || w.printedOwner == o || w.at <= position(p.node) || w.at > p.until) continue;
+        if (!checks_.on(Check::pendingReads) || w.erased || w.printedOwner == o || w.at <= position(p.node) || w.at > p.until) continue;
         if (storage_.overlap(w.where.region, planned(p.value).region, s.root) == Overlap::no) continue;
         out.push_back({Rule::asyncReader, graph_.node(p.node).name + " may still read " + graph_.node(p.value).name + " when " + graph_.node(w.node).name + " writes it",
                        {p.node}, w.node});
@@ -44,7 +44,7 @@ void MemoryPlan::checkBases(const Planned& s, std::vector<Conflict>& out) const 
       if (value != s.root && graph_.node(value).op == graph::ir::Op::get_attr)
         out.push_back({Rule::inputsMayAlias, graph_.node(value).name + " is the same buffer as " + graph_.node(s.root).name, {value}, {}});
     // as_strided of another input may show what lies beside it in one storage.
-    if (keptByCaller(s.root))
+    if (keptByCaller(s.root) && checks_.on(Check::storageOfInputs))
       for (const NodeId view : strayViews_)
         if (storage_.owner(view) != s.root)
           out.push_back({Rule::inputsMayAlias, graph_.node(view).name + " is relative to the storage of an input, which may be that of " + graph_.node(s.root).name, {view}, {}});
@@ -72,11 +72,11 @@ void MemoryPlan::checkBases(const Planned& s, std::vector<Conflict>& out) const 
     if (!place.known || !lies.known || lies.conj || lies.neg)
       say(Rule::geometryChanges, from.name + " is a view that is not modelled (storage-relative, conjugated or negated)");
     else if (lies.selfOverlap && (inPlace || isWritten(o))) say(Rule::internalOverlap, "two elements of " + from.name + " may share an address");
-    else if (lies.sometimesFresh && (inPlace || written))
+    else if (lies.sometimesFresh && (inPlace || written) && checks_.on(Check::mayAliasBases))
       say(Rule::aliasDependsOnSize, "whether " + from.name + " shares memory with " + graph_.node(lies.owner).name + " depends on sizes and strides");
     // as_strided and its like see the storage, not the value: of a copy that is the copy's, here it would be all that base lies in.
     for (const NodeId view : storage_.aliases(o))
-      if (!storage_.location(view)->known)
+      if (!storage_.location(view)->known && checks_.on(Check::storageOfResults))
         out.push_back({Rule::geometryChanges, graph_.node(view).name + " is relative to the storage of " + result.name, {view}, {}});
     if (storage_.operatorOf(o).view == "aten.as_strided.default") say(Rule::geometryChanges, result.name + " is relative to the storage");
   }
@@ -96,6 +96,8 @@ void MemoryPlan::checkEscapes(const Planned& s, std::vector<Conflict>& out) cons
     for (const NodeId value : accesses_[o.value].returned) {
       if (!first) first = o;
       if (first == o) continue;
+      const auto effect = storage_.operatorOf(first).effect;
+      if (!checks_.on(effect == Effect::input ? Check::escapesIntoInputs : effect == Effect::constant ? Check::escapesIntoConstants : Check::escapesIntoOutputs)) continue;
       out.push_back({Rule::resultEscapes, "the output " + graph_.node(value).name + " would newly share memory with " + graph_.node(first).name, {graph_.output()}, {}});
     }
   }

@@ -229,17 +229,18 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
       switch (op.effect) {
         case Effect::symbolic: case Effect::input: case Effect::constant: break;
         case Effect::stride:
+          if (!checks_.on(node.target.find("storage_offset") == std::string::npos ? Check::toldByStride : Check::toldByOffset)) break;
           if (strides || node.target.find("storage_offset") != std::string::npos) tell(strides ? "strides" : "offset");
           break;
         case Effect::output:
-          if (strides || !keptByCaller(s.root)) tell(strides ? "strides" : "storage");   // a share in an input has a rule of its own
+          if ((strides || !keptByCaller(s.root)) && checks_.on(Check::toldByCaller)) tell(strides ? "strides" : "storage");   // a share in an input has a rule of its own
           break;
         case Effect::unknown: tell(strides ? "strides" : "storage"); break;
-        case Effect::mayView: if (strides) tell("strides"); else taint(user); break;
+        case Effect::mayView: if (strides && checks_.on(Check::toldByReshape)) tell("strides"); else taint(user); break;
         case Effect::view:
-          if (name == "as_strided") tell("storage");
+          if (name == "as_strided") { if (checks_.on(Check::storageOfResults)) tell("storage"); }
           else if (!strides || anyStrides(name) || staysLegal(user, value)) taint(user);
-          else tell("strides");
+          else if (checks_.on(Check::toldByViews)) tell("strides");
           break;
         case Effect::getitem: taint(user); break;
         case Effect::mutation: if (first) taint(user); break;
@@ -255,7 +256,7 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
           }
           // Sums and products over elements that lie otherwise may come out in other bits.
           if (strides && how_[owner.value] == How::forward && !op.pointwise && !movesOnly(name)) { tell("strides"); break; }
-          if (order && !indifferent(name) && !makesRowMajor(node) && !node.sym()) taint(user);
+          if (order && checks_.on(Check::followedStrides) && !indifferent(name) && !makesRowMajor(node) && !node.sym()) taint(user);
           break;
       }
     }

@@ -9,7 +9,7 @@ namespace rewrites {
 using graph::ir::Graph;
 using graph::ir::NodeId;
 
-MemoryPlan::MemoryPlan(const Graph& graph) : graph_(graph), storage_(graph) {
+MemoryPlan::MemoryPlan(const Graph& graph, const Checks& checks) : graph_(graph), checks_(checks), storage_(graph) {
   const size_t limit = graph.idLimit();
   positions_.resize(limit);
   accesses_.resize(limit);
@@ -168,7 +168,15 @@ bool MemoryPlan::writes(NodeId update) const {
   if (op.twin != "aten.copy_.default") return true;   // scatters, and copy: they move the source into their window
   const auto source = operand(node, 1);
   if (source.size() != 1 || !storage_.location(source[0]) || root(source[0]) != root(update)) return true;
-  return !storage_.sameTensor(lifted(windowOf(update)), planned(source[0]));
+  return !sameTensor(lifted(windowOf(update)), planned(source[0]));
+}
+
+bool MemoryPlan::sameTensor(const Location& a, const Location& b) const {
+  if (checks_.on(Check::conjugateBits)) return storage_.sameTensor(a, b);
+  Location plain = b;
+  plain.conj = a.conj;
+  plain.neg = a.neg;
+  return storage_.sameTensor(a, plain);
 }
 
 bool MemoryPlan::isErased(NodeId copy) const {
@@ -177,7 +185,7 @@ bool MemoryPlan::isErased(NodeId copy) const {
   const NodeId to = firstOperand(node);
   const auto from = operand(node, 1);
   if (!to || from.size() != 1 || !storage_.location(to) || !storage_.location(from[0]) || root(to) != root(from[0])) return false;
-  return storage_.sameTensor(planned(to), planned(from[0]));
+  return sameTensor(planned(to), planned(from[0]));
 }
 
 std::vector<NodeId> MemoryPlan::erasedCopies(NodeId root) const {
@@ -245,6 +253,7 @@ std::optional<Conflict> MemoryPlan::check(NodeId root) {
     checkReads(s, conflicts);
     checkGeometry(s, conflicts);
   }
+  std::erase_if(conflicts, [&](const Conflict& c) { return !checks_.on(static_cast<Check>(c.rule)); });
   if (conflicts.empty()) return std::nullopt;
   auto worst = std::min_element(conflicts.begin(), conflicts.end(), [](const Conflict& a, const Conflict& b) { return a.rule < b.rule; });
   Conflict out = *worst;

@@ -30,7 +30,7 @@ struct Conflict {
 
 class MemoryPlan {
  public:
-  explicit MemoryPlan(const graph::ir::Graph& graph);
+  explicit MemoryPlan(const graph::ir::Graph& graph, const Checks& checks = {});
 
   const Storage& storage() const { return storage_; }
   uint32_t position(graph::ir::NodeId id) const { return positions_[id.value]; }
@@ -52,6 +52,8 @@ class MemoryPlan {
   std::optional<Conflict> check(graph::ir::NodeId root);
   /// Whether a decided update still writes (false: forwarded, or its source already is in the right place).
   bool writes(graph::ir::NodeId update) const;
+  /// Provably the same tensor (Storage::sameTensor).
+  bool sameTensor(const Location& a, const Location& b) const;
   /// The copy_ nodes of a planned storage that copy a thing to itself.
   std::vector<graph::ir::NodeId> erasedCopies(graph::ir::NodeId root) const;
   bool isErased(graph::ir::NodeId copy) const;
@@ -102,6 +104,8 @@ class MemoryPlan {
   bool keptByCaller(graph::ir::NodeId owner) const;
   bool isWritten(graph::ir::NodeId owner) const;
   bool isRead(const OwnerRead& read) const;
+  /// A kind of read that a test does not look at.
+  bool isOff(const OwnerRead& read) const;
   void findLive();
   void recordAccesses(graph::ir::NodeId id);
   void planWrites(Planned& s) const;
@@ -127,6 +131,7 @@ class MemoryPlan {
   Conflict explain(const OwnerRead& read, uint32_t at, const Location& where, const PlannedWrite& write, Overlap overlap) const;
 
   const graph::ir::Graph& graph_;
+  const Checks checks_;
   Storage storage_;
   std::vector<uint32_t> positions_;
   std::vector<uint8_t> live_;                                 // by node

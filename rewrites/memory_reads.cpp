@@ -44,9 +44,22 @@ bool usesOldElements(const graph::ir::Node& node, const Operator& op) {
 
 }  // namespace
 
+bool MemoryPlan::isOff(const OwnerRead& read) const {
+  if (checks_.all()) return false;
+  const NodeId value = read.read.value, owner = storage_.owner(value);
+  const Location& at = *storage_.location(value);
+  const bool update = storage_.operatorOf(read.reader).effect == Effect::update && read.read.base;
+  const auto off = [&](Check check, bool such) { return such && !checks_.on(check); };
+  return off(Check::readsOutsideWindow, update && how(read.reader) == How::no) || off(Check::oldElements, read.read.base && how(read.reader) == How::inPlace) ||
+         off(Check::readsThroughViews, value != owner) || off(Check::readsThroughGetitem, value != owner && graph_.node(value).target == "_operator.getitem") ||
+         off(Check::dtypeViews, at.dtype != storage_.location(owner)->dtype) || off(Check::mayAliasReaders, at.sometimesFresh) ||
+         off(Check::erasedCopies, isErased(read.reader));
+}
+
 /// What a node reads, as decided: a copy that is not made reads nothing, an update in place reads of its base what it computes from. Of
 /// the rest the versions of its result tell.
 bool MemoryPlan::isRead(const OwnerRead& read) const {
+  if (isOff(read)) return false;
   switch (how(read.reader)) {
     case How::no: return true;
     case How::forward: return false;
@@ -60,6 +73,7 @@ bool MemoryPlan::isRead(const OwnerRead& read) const {
 void MemoryPlan::planWrites(Planned& s) const {
   for (const NodeId o : s.owners) {
     for (const auto& w : accesses_[o.value].writes) {
+      if (!checks_.on(Check::printedWrites)) break;
       Location at = planned(w.write.value);
       const bool covers = w.write.covers && at.known && !at.sometimesFresh;   // through a reshape that copied it would write elsewhere
       if (!w.write.covers) at.region.partial = true;
@@ -94,14 +108,16 @@ void MemoryPlan::checkReads(const Planned& s, std::vector<Conflict>& out) const 
   for (size_t i = 0; i < s.owners.size(); ++i)
     for (const auto& read : accesses_[s.owners[i].value].reads)
       if (isRead(read)) checkRead(s, read, position(read.reader), i, out);
-  if (keptByCaller(s.root)) checkRead(s, {NodeId{}, {s.root, false, false}}, kCaller, 0, out);
+  const bool constant = storage_.operatorOf(s.root).effect == Effect::constant;
+  if (keptByCaller(s.root) && checks_.on(constant ? Check::callerReadsConstants : Check::callerReadsInputs)) checkRead(s, {NodeId{}, {s.root, false, false}}, kCaller, 0, out);
 }
 
 /// A node that reads what it writes itself: its destination, or with an operator that works element by element exactly that.
 bool MemoryPlan::ownWrite(const Planned& s, const OwnerRead& read, NodeId owner, const PlannedWrite& write) const {
   if (read.read.base || write.printedOwner == owner) return true;   // operands that overlapped as printed are not our doing
-  return storage_.operatorOf(write.node).pointwise && !read.read.outsideWindow && storage_.sameTensor(planned(read.read.value), write.where) &&
-         s.root == write.where.owner;
+  if (!storage_.operatorOf(write.node).pointwise) return !checks_.on(Check::ownWrites);
+  const bool same = storage_.sameTensor(planned(read.read.value), write.where) || !checks_.on(Check::elementByElement);
+  return same && !read.read.outsideWindow && s.root == write.where.owner;
 }
 
 void MemoryPlan::checkRead(const Planned& s, const OwnerRead& read, uint32_t at, size_t index, std::vector<Conflict>& out) const {
@@ -141,7 +157,7 @@ bool MemoryPlan::agrees(const Planned& s, const PlannedWrite& write, NodeId owne
       if (when < write.at) return false;   // whatever is left is older than the write
       if (--budget < 0) return false;
       const Location to = planned(w->write.value);
-      if (isErased(w->writer)) {   // from here on it holds what the source held there
+      if (isErased(w->writer) && checks_.on(Check::erasedCopies)) {   // from here on it holds what the source held there
         if (apart(to.region)) continue;
         const NodeId source = operand(graph_.node(w->writer), 1)[0];
         const bool same = agrees(s, write, storage_.owner(source), part, when, budget);
@@ -152,12 +168,15 @@ bool MemoryPlan::agrees(const Planned& s, const PlannedWrite& write, NodeId owne
     }
     if (owner == write.node) return true;
     if (write.at > created(owner) || !base_[owner.value]) return false;
+    if (!checks_.on(Check::versions)) return true;
     const uint32_t made = created(owner);
     const NodeId base = storage_.owner(base_[owner.value]);
     if (how_[owner.value] == How::inPlace) {
       const Region window = lifted(windowOf(owner)).region;
       if (writes(owner)) {
         if (within(window)) return true;   // its own write lies over it
+      } else if (!checks_.on(Check::noOpScatters)) {
+        if (within(window)) return true;
       } else if (!apart(window)) {         // it holds its source there
         const bool same = agrees(s, write, storage_.owner(operand(graph_.node(owner), 1)[0]), part, made, budget);
         if (!same || within(window)) return same;

@@ -213,6 +213,7 @@ bool contains(const Strided& outer, const Strided& inner, const Facts& facts) {
       if (!spread(*dim.size.asConstant(), *dim.stride.asConstant())) return std::nullopt;
     if (!spread(map.item, 1)) return std::nullopt;
     std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
     return all;
   };
   const auto x = bytes(o), y = bytes(i);
@@ -223,7 +224,8 @@ bool maySelfOverlap(const Strided& map, const Facts& facts) {
   if (map.isConstant()) {
     std::vector<int64_t> sizes, strides;
     for (const auto& dim : map.dims) {
-      if (*dim.size.asConstant() <= 1) continue;
+      if (*dim.size.asConstant() == 0) return false;   // no elements at all
+      if (*dim.size.asConstant() == 1) continue;
       sizes.push_back(*dim.size.asConstant());
       strides.push_back(*dim.stride.asConstant());
     }

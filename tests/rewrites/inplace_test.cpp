@@ -41,15 +41,16 @@ TEST(InPlace, Program3SourceComputedFromTheBase) {
 u: "f32[2, 3]" = torch.ops.aten.add.Tensor(t, 1)
 u2: "f32[4, 3]" = torch.ops.aten.slice_scatter.default(x, u, 0, 2, 4)
 copy_: "f32[4, 3]" = torch.ops.aten.copy_.default(x, u2)
-return ())p"), "take u2 -> x: write u2 erase copy_\n");
+return ())p"), "take u2 -> x: write u2 erase copy_\nrefuse u: old-value-read-later [copy_]\n");
 }
 
 TEST(InPlace, Program4CopyOfAPermutedSum) {
+  // Of the two moves of all elements one goes: u2 is not made and copy_ reads p. With u in place too, copy_ would transpose x onto itself.
   EXPECT_EQ(decisions(R"p(x: "f32[3, 3]")p", R"p(u: "f32[3, 3]" = torch.ops.aten.add.Tensor(x, 1)
 p: "f32[3, 3]" = torch.ops.aten.permute.default(u, [1, 0])
 u2: "f32[3, 3]" = torch.ops.aten.copy.default(x, p)
 copy_: "f32[3, 3]" = torch.ops.aten.copy_.default(x, u2)
-return ())p"), "take u2 -> x: write u2 erase copy_\n");
+return ())p"), "take u2 -> u: drop u2\nrefuse u: overlapping-operand [u2]\n");
 }
 
 TEST(InPlace, Program5ContiguousAliasesAtSizeOne) {
@@ -241,7 +242,7 @@ return (u,))p"), "refuse u: internal-overlap [e]\n");
 TEST(InPlace, PromotingUpdate) {
   EXPECT_EQ(decisions(R"p(x: "f32[4]", m: "b8[2, 4]")p", R"p(z: "f32[4]" = torch.ops.aten.clone.default(x)
 u: "f32[2, 4]" = torch.ops.aten.masked_fill.Scalar(z, m, 0)
-return (u,))p"), "refuse u: dtype-or-shape-changes [z]\n");
+return (u,))p"), "refuse z: geometry-changes [output]\nrefuse u: dtype-or-shape-changes [z]\n");
 }
 
 TEST(InPlace, StridesThatAViewCanTell) {

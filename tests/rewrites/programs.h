@@ -27,8 +27,8 @@ inline std::shared_ptr<const graph::ir::Graph> parse(const std::string& signatur
 }
 
 /// What was decided, as one line an entry: "take u -> x (1 update, copies copy_)" or "refuse u: rule [blockers]".
-inline std::string decisions(const graph::ir::Graph& g) {
-  const InPlace p(g);
+inline std::string decisions(const graph::ir::Graph& g, const Checks& checks = {}) {
+  const InPlace p(g, checks);
   std::string out;
   for (const auto& c : p.chains()) {
     out += "take " + g.node(c.head).name + " -> " + g.node(c.owner).name + ":";
@@ -46,6 +46,8 @@ inline std::string decisions(const graph::ir::Graph& g) {
   return out;
 }
 
-inline std::string decisions(const std::string& signature, const std::string& body) { return decisions(*parse(signature, body)); }
+inline std::string decisions(const std::string& signature, const std::string& body, const Checks& checks = {}) {
+  return decisions(*parse(signature, body), checks);
+}
 
 }  // namespace rewrites::test
