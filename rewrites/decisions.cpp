@@ -1,6 +1,7 @@
 #include "rewrites/decisions.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -40,7 +41,7 @@ const Conflict* Decisions::reason(NodeId node) const {
 
 void Decisions::add(NodeId node, How how, int stage) {
   for (const NodeId result : memory_.results(node)) byResult_[result].push_back(candidates_.size());
-  candidates_.push_back({{node, how}, stage, memory_.position(node), {}});
+  candidates_.push_back({{node, how}, stage, memory_.position(node), false, {}});
   if (nodes_.empty() || nodes_.back() != node) nodes_.push_back(node);
 }
 
@@ -221,8 +222,8 @@ bool Decisions::tryAll(const Set& set) {
   std::vector<Decision> all;
   std::set<NodeId> seen;
   for (const size_t i : set)
-    if (!memory_.merged(candidates_[i].decision.node) && seen.insert(candidates_[i].decision.node).second) all.push_back(candidates_[i].decision);
-  const auto conflict = mergeAll(all);
+    if (!memory_.merged(candidates_[i].decision.node) && !candidates_[i].hopeless && seen.insert(candidates_[i].decision.node).second) all.push_back(candidates_[i].decision);
+  const auto conflict = all.empty() ? std::nullopt : mergeAll(all);
   if (conflict && all.size() == 1) reasons_[all[0].node] = *conflict;
   return !conflict;
 }
@@ -241,6 +242,10 @@ bool Decisions::tryOne(size_t candidate) {
 
 /// In the order of the stages, the outermost first: it copies the most. A later one may free an earlier one, so until nothing changes.
 void Decisions::oneByOne(Set set) {
+  Set updates;   // mostly what is in the way is a copy behind them
+  for (const size_t i : set)
+    if (candidates_[i].stage <= 1) updates.push_back(i);
+  if (!updates.empty() && updates.size() < set.size()) tryAll(updates);
   std::stable_sort(set.begin(), set.end(), [&](size_t a, size_t b) {
     const auto &x = candidates_[a], &y = candidates_[b];
     return x.stage != y.stage ? x.stage < y.stage : x.at > y.at;
@@ -248,7 +253,7 @@ void Decisions::oneByOne(Set set) {
   for (bool changed = true; changed;) {
     changed = false;
     for (const size_t i : set)
-      if (!memory_.merged(candidates_[i].decision.node)) changed |= tryOne(i);
+      if (!memory_.merged(candidates_[i].decision.node) && !candidates_[i].hopeless) changed |= tryOne(i);
   }
 }
 
@@ -263,6 +268,12 @@ void Decisions::tryChains(const std::vector<Set>& chains, size_t first, size_t c
 }
 
 void Decisions::decideBuffer(const Set& buffer) {
+  for (const size_t i : buffer) {
+    Candidate& c = candidates_[i];
+    if (c.stage != 2 || buffer.size() == 1) continue;
+    if (tryOne(i)) memory_.unmerge(c.decision.node);
+    else c.hopeless = reasons_[c.decision.node].rule == Rule::geometryChanges;
+  }
   if (tryAll(buffer)) return;
   if (buffer.size() == 1) return;
   auto all = chains(buffer);
@@ -291,7 +302,7 @@ void Decisions::improve(const Set& buffer) {
   for (bool better = true; better && budget_ > 0;) {
     better = false;
     for (const size_t wanted : buffer) {
-      if (memory_.merged(candidates_[wanted].decision.node) || budget_ <= 0) continue;
+      if (memory_.merged(candidates_[wanted].decision.node) || candidates_[wanted].hopeless || budget_ <= 0) continue;
       const auto before = state();
       const auto reasons = reasons_;
       clear();
@@ -314,6 +325,36 @@ void Decisions::decide() {
   findCandidates();
   budget_ = kChecks;
   for (const auto& buffer : buffers()) decideBuffer(buffer);
+  checkLayouts();
+}
+
+/// Strides reach from one storage into another, through operators whose results follow their operands: what stood when it was decided
+/// may be told by a later decision. All are checked again as they are now; what falls is decided anew, once, and then left.
+void Decisions::checkLayouts() {
+  std::set<NodeId> again;
+  for (bool changed = true; changed;) {
+    changed = false;
+    std::map<NodeId, Set> taken;   // by planned storage
+    for (size_t i = 0; i < candidates_.size(); ++i) {
+      const Decision& d = candidates_[i].decision;
+      if (memory_.how(d.node) != d.how) continue;
+      for (const NodeId result : memory_.results(d.node)) {
+        auto& set = taken[memory_.root(result)];
+        if (set.empty() || set.back() != i) set.push_back(i);
+      }
+    }
+    for (const auto& [root, set] : taken) {
+      const auto conflict = memory_.checkLayout(root);
+      if (!conflict) continue;
+      changed = true;
+      for (const size_t i : set) {
+        if (!memory_.merged(candidates_[i].decision.node)) continue;
+        memory_.unmerge(candidates_[i].decision.node);
+        reasons_[candidates_[i].decision.node] = *conflict;
+      }
+      if (again.insert(root).second) oneByOne(set);
+    }
+  }
 }
 
 bool Decisions::decideLeft() {
@@ -324,6 +365,7 @@ bool Decisions::decideLeft() {
     if (memory_.merged(node) || (why && why->rule == Rule::notProfitable)) continue;
     any |= tryOne(i);
   }
+  if (any) checkLayouts();
   return any;
 }
 

@@ -40,6 +40,7 @@ class Decisions {
     Decision decision;
     int stage = 0;         // the order in which they are tried one by one
     uint32_t at = 0;
+    bool hopeless = false; // somebody can tell the strides of what this clone copies, whatever else is decided
     std::vector<graph::ir::NodeId> roots;   // the storages that it could end up in
   };
   using Set = std::vector<size_t>;   // of candidates
@@ -57,6 +58,7 @@ class Decisions {
   bool tryOne(size_t candidate);
   void oneByOne(Set set);
   void improve(const Set& buffer);
+  void checkLayouts();
   double cost(const Set& buffer) const;
   double costOf(graph::ir::NodeId node, How how, bool writes) const;
   double bytes(graph::ir::NodeId value) const;

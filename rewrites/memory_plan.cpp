@@ -16,6 +16,7 @@ MemoryPlan::MemoryPlan(const Graph& graph, const Checks& checks) : graph_(graph)
   how_.resize(limit);
   base_.resize(limit);
   placed_.resize(limit);
+  windows_.resize(limit);
   mergedInto_.resize(limit);
   uint32_t at = 1;
   for (NodeId id : graph) positions_[id.value] = at++;
@@ -147,12 +148,15 @@ Location MemoryPlan::lifted(Location at) const {
   return at;
 }
 
-Location MemoryPlan::windowOf(NodeId update) const {
-  if (auto view = storage_.scatterView(update)) return std::move(*view);
-  Location window = *storage_.location(firstOperand(graph_.node(update)));
-  if (const auto region = storage_.window(update)) window.region = *region;
-  else window.region.partial = true;
-  return window;
+const Location& MemoryPlan::windowOf(NodeId update) const {
+  auto& window = windows_[update.value];
+  if (window) return *window;
+  window = storage_.scatterView(update);
+  if (window) return *window;
+  window = *storage_.location(firstOperand(graph_.node(update)));
+  if (const auto region = storage_.window(update)) window->region = *region;
+  else window->region.partial = true;
+  return *window;
 }
 
 uint32_t MemoryPlan::created(NodeId owner) const {
@@ -239,6 +243,15 @@ Storage::Assumed MemoryPlan::assumedStrides(NodeId root) const {
     if (const auto* of = storage_.assumedOf(o)) all.insert(of->begin(), of->end());
   }
   return all;
+}
+
+std::optional<Conflict> MemoryPlan::checkLayout(NodeId root) {
+  Planned s{root, owners(root), {}, {}};
+  for (const NodeId o : s.owners) assumed_.erase(o);
+  std::vector<Conflict> conflicts;
+  checkGeometry(s, conflicts);
+  if (!checks_.on(Check::geometryChanges)) return std::nullopt;
+  return conflicts.empty() ? std::nullopt : std::optional(conflicts.front());
 }
 
 std::optional<Conflict> MemoryPlan::check(NodeId root) {

@@ -50,6 +50,8 @@ class MemoryPlan {
 
   /// The worst conflict of one planned storage, by the order of the rules; nothing when it is safe.
   std::optional<Conflict> check(graph::ir::NodeId root);
+  /// The rule of strides and offsets alone, with all that was decided since in other storages.
+  std::optional<Conflict> checkLayout(graph::ir::NodeId root);
   /// Whether a decided update still writes (false: forwarded, or its source already is in the right place).
   bool writes(graph::ir::NodeId update) const;
   /// Provably the same tensor (Storage::sameTensor).
@@ -97,7 +99,7 @@ class MemoryPlan {
   /// A location in a merged result, seen from the storage that it was merged into.
   Location lifted(Location at) const;
   /// What an update writes, in its base's printed owner.
-  Location windowOf(graph::ir::NodeId update) const;
+  const Location& windowOf(graph::ir::NodeId update) const;
   std::vector<graph::ir::NodeId> owners(graph::ir::NodeId root) const;
   /// When a fresh result's content is there: at its node, for one of several results at their operator.
   uint32_t created(graph::ir::NodeId owner) const;
@@ -140,6 +142,7 @@ class MemoryPlan {
   std::vector<graph::ir::NodeId> base_;                       // of a merged result, by id
   std::vector<std::optional<Location>> placed_;               // where a forwarded view lies, by id of the result; others lie where their base lies
   std::vector<std::vector<graph::ir::NodeId>> mergedInto_;    // by printed owner of the base
+  mutable std::vector<std::optional<Location>> windows_;      // by update, once asked for
   std::vector<graph::ir::NodeId> strayViews_;                 // as_strided of inputs: may show what lies beside them
   std::map<graph::ir::NodeId, Storage::Assumed> assumed_;     // by decided result: what its geometry was proved from
 };

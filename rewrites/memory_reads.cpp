@@ -158,10 +158,11 @@ bool MemoryPlan::agrees(const Planned& s, const PlannedWrite& write, NodeId owne
       if (--budget < 0) return false;
       const Location to = planned(w->write.value);
       if (isErased(w->writer) && checks_.on(Check::erasedCopies)) {   // from here on it holds what the source held there
-        if (apart(to.region)) continue;
+        const bool all = within(to.region);
+        if (!all && apart(to.region)) continue;
         const NodeId source = operand(graph_.node(w->writer), 1)[0];
         const bool same = agrees(s, write, storage_.owner(source), part, when, budget);
-        if (!same || within(to.region)) return same;
+        if (!same || all) return same;
       } else if (w->write.covers && to.known && !to.sometimesFresh && within(to.region)) {
         return true;   // lies over it
       }
@@ -173,13 +174,14 @@ bool MemoryPlan::agrees(const Planned& s, const PlannedWrite& write, NodeId owne
     const NodeId base = storage_.owner(base_[owner.value]);
     if (how_[owner.value] == How::inPlace) {
       const Region window = lifted(windowOf(owner)).region;
+      const bool all = within(window);
       if (writes(owner)) {
-        if (within(window)) return true;   // its own write lies over it
+        if (all) return true;   // its own write lies over it
       } else if (!checks_.on(Check::noOpScatters)) {
-        if (within(window)) return true;
-      } else if (!apart(window)) {         // it holds its source there
+        if (all) return true;
+      } else if (all || !apart(window)) {   // it holds its source there
         const bool same = agrees(s, write, storage_.owner(operand(graph_.node(owner), 1)[0]), part, made, budget);
-        if (!same || within(window)) return same;
+        if (!same || all) return same;
       }
     }
     owner = base;

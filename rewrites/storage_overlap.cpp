@@ -120,6 +120,14 @@ Location Storage::compose(const Location& outer, const Location& inner) const {
   return out;
 }
 
+bool Storage::lessEqual(const Expr& a, const Expr& b) const {
+  Expr difference = b - a;
+  if (const auto constant = difference.asConstant()) return *constant >= 0;
+  const auto [known, isNew] = proofs_.try_emplace(std::move(difference), false);
+  if (isNew) known->second = facts_.provesNonNegative(known->first);
+  return known->second;
+}
+
 Overlap Storage::overlap(const Region& a, const Region& b, NodeId ownerId) const {
   if (a.box.size() != b.box.size()) return Overlap::unknown;
   bool certain = a.exact && b.exact && !a.partial && !b.partial, steps = false;
@@ -127,13 +135,13 @@ Overlap Storage::overlap(const Region& a, const Region& b, NodeId ownerId) const
     const auto &x = a.box[d], &y = b.box[d];
     steps |= x.step != 1 || y.step != 1;
     if (x == y) continue;   // the same elements along this dimension
-    if (facts_.provesLessEqual(x.hi, y.lo) || facts_.provesLessEqual(y.hi, x.lo) || facts_.provesLessEqual(x.hi, x.lo) || facts_.provesLessEqual(y.hi, y.lo))
+    if (lessEqual(x.hi, y.lo) || lessEqual(y.hi, x.lo) || lessEqual(x.hi, x.lo) || lessEqual(y.hi, y.lo))
       return Overlap::no;
     if (x.step == y.step && x.step > 1) {
       const auto distance = (x.lo - y.lo).asConstant();
       if (distance && *distance % x.step != 0) return Overlap::no;   // interleaved
     }
-    const bool meets = x.step == 1 && y.step == 1 && facts_.provesLessEqual(x.lo + Expr(1), y.hi) && facts_.provesLessEqual(y.lo + Expr(1), x.hi);
+    const bool meets = x.step == 1 && y.step == 1 && lessEqual(x.lo + Expr(1), y.hi) && lessEqual(y.lo + Expr(1), x.hi);
     if (!meets) certain = false;
   }
   if (certain) return Overlap::yes;
@@ -150,7 +158,7 @@ bool Storage::same(const Region& a, const Region& b, NodeId ownerId) const {
     for (size_t d = 0; d < a.box.size(); ++d) {
       const auto &x = a.box[d], &y = b.box[d];
       if (x == y) continue;
-      if (x.step != y.step || !facts_.provesEqual(x.lo, y.lo) || !facts_.provesEqual(x.hi, y.hi)) return false;
+      if (x.step != y.step || !(lessEqual(x.lo, y.lo) && lessEqual(y.lo, x.lo)) || !(lessEqual(x.hi, y.hi) && lessEqual(y.hi, x.hi))) return false;
     }
     return true;
   }
@@ -164,7 +172,7 @@ bool Storage::contains(const Region& outer, const Region& inner, NodeId ownerId)
     bool all = true;
     for (size_t d = 0; d < outer.box.size() && all; ++d) {
       const auto &o = outer.box[d], &i = inner.box[d];
-      all = o == i || (o.step == 1 && facts_.provesLessEqual(o.lo, i.lo) && facts_.provesLessEqual(i.hi, o.hi));
+      all = o == i || (o.step == 1 && lessEqual(o.lo, i.lo) && lessEqual(i.hi, o.hi));
     }
     if (all) return true;
   }
