@@ -242,7 +242,7 @@ return (u,))p"), "refuse u: internal-overlap [e]\n");
 TEST(InPlace, PromotingUpdate) {
   EXPECT_EQ(decisions(R"p(x: "f32[4]", m: "b8[2, 4]")p", R"p(z: "f32[4]" = torch.ops.aten.clone.default(x)
 u: "f32[2, 4]" = torch.ops.aten.masked_fill.Scalar(z, m, 0)
-return (u,))p"), "refuse z: geometry-changes [output]\nrefuse u: dtype-or-shape-changes [z]\n");
+return (u,))p"), "take z -> x: drop z\nrefuse u: dtype-or-shape-changes [z]\n");
 }
 
 TEST(InPlace, StridesThatAViewCanTell) {

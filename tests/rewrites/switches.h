@@ -383,7 +383,7 @@ m: "f32[4, 3]" = torch.ops.aten.mul.Tensor(v, 2)
 u: "f32[4, 3]" = torch.ops.aten.slice_scatter.default(x, t2, 0, 0, 2)
 copy_: "f32[4, 3]" = torch.ops.aten.copy_.default(x, u)
 return (m,))p",
-       "take v -> x: write v\ntake u -> x: write u erase copy_\nrefuse t2: old-value-read-later [copy_]\ndisjoint(x)\n",
+       "take u -> x: write t2 drop u erase copy_\nrefuse v: old-value-read-later [copy_]\ndisjoint(x)\n",
        "take v -> x: write v\ntake u -> x: write t2 drop u erase copy_\ndisjoint(x)\n"},
       // copy_ brings rows 0 and 1 to x as they were before v.
       {Check::erasedCopies, R"p(x: "f32[4, 3]", s: "f32[2, 3]")p",
