@@ -5,6 +5,7 @@
 #include "graph/ir/schema.h"
 #include "rewrites/lua/core.h"
 #include "rewrites/operators.h"
+#include "rewrites/repair.h"
 
 namespace rewrites::lua {
 
@@ -143,7 +144,29 @@ void pushChain(lua_State* L, const Chain& chain, const std::shared_ptr<Analysis>
   luaL_setmetatable(L, kChain);
 }
 
-void pushRefusal(lua_State* L, const Refusal& refusal, const GraphHandle& handle) {
+void pushRepair(lua_State* L, const Repair& repair, const GraphHandle& handle) {
+  const Graph& graph = graphOf(L, handle);
+  const auto node = [&](const char* key, NodeId id) {
+    if (!id || !graph.contains(id)) return;
+    pushNode(L, id, handle.pinned);
+    lua_setfield(L, -2, key);
+  };
+  lua_newtable(L);
+  setField(L, "text", repair.text);
+  setField(L, "rewrite", repair.rewrite);
+  if (repair.bytes) {
+    pushExpr(L, *repair.bytes);
+    lua_setfield(L, -2, "bytes");
+  }
+  pushLive(L, handle, repair.move);
+  lua_setfield(L, -2, "move");
+  pushLive(L, handle, repair.users);
+  lua_setfield(L, -2, "users");
+  node("before", repair.before);
+  node("value", repair.value);
+}
+
+void pushRefusal(lua_State* L, const Refusal& refusal, const Repair* repair, const GraphHandle& handle) {
   lua_newtable(L);
   setField(L, "rule", std::string(ruleName(refusal.rule)));
   setField(L, "because", refusal.because);
@@ -154,14 +177,8 @@ void pushRefusal(lua_State* L, const Refusal& refusal, const GraphHandle& handle
     pushNode(L, refusal.node, handle.pinned);
     lua_setfield(L, -2, "node");
   }
-  if (refusal.repair) {
-    lua_newtable(L);
-    setField(L, "text", refusal.repair->text);
-    setField(L, "rewrite", refusal.repair->rewrite);
-    if (refusal.repair->bytes) {
-      pushExpr(L, *refusal.repair->bytes);
-      lua_setfield(L, -2, "bytes");
-    }
+  if (repair) {
+    pushRepair(L, *repair, handle);
     lua_setfield(L, -2, "repair");
   }
   luaL_setmetatable(L, kRefusal);
@@ -186,7 +203,7 @@ int canWriteInPlace(lua_State* L) {
   }
   lua_pushnil(L);
   if (const Refusal* refusal = decisions.refusalOf(id)) {
-    pushRefusal(L, *refusal, handle);
+    pushRefusal(L, *refusal, decisions.repairOf(id), handle);
     return 2;
   }
   return 1;
