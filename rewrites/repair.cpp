@@ -64,10 +64,12 @@ class Search {
   std::unique_ptr<Trial> tried(const Repair& repair);
   bool accept(const Trial& trial, Repair& repair) const;
   std::optional<Repair> hoistReaders(NodeId before, std::vector<NodeId> readers);
+  std::optional<Repair> hoistBeforeCopy();
   std::optional<Repair> splitFactory();
   std::optional<Repair> cloneReadLater();
   std::optional<Repair> cloneOperand();
   std::optional<Repair> cloneResult();
+  std::vector<graph::ir::Guard> guards(const Storage::Assumed& inputs) const;
   NodeId baseOwner() const { return storage_.owner(firstOperand(graph_.node(refusal_.node))); }
 
   const InPlace& decisions_;
@@ -90,6 +92,15 @@ void Search::findChain() {
     const auto source = operand(graph_.node(id), 1);
     id = op.view.empty() || source.size() != 1 ? NodeId{} : storage_.owner(source[0]);
   }
+}
+
+std::vector<graph::ir::Guard> Search::guards(const Storage::Assumed& inputs) const {
+  std::vector<graph::ir::Guard> all;
+  for (const NodeId input : inputs) {
+    all.push_back({graph::ir::Guard::Kind::strides, graph_.node(input).name, "", ""});
+    all.back().strides = *graph_.node(input).tensor()->stride;
+  }
+  return all;
 }
 
 std::unique_ptr<Search::Trial> Search::tried(const Repair& repair) {
@@ -141,7 +152,7 @@ std::optional<Repair> Search::hoistReaders(NodeId before, std::vector<NodeId> re
       if (!moves_.collect(reader, before, moved)) return std::nullopt;
       named.push_back(reader);
     }
-    Repair repair{"move " + listOf(graph_, named) + " before " + graph_.node(before).name, "hoist_readers", {}, moves_.ordered(moved), before, {}, {}};
+    Repair repair{"move " + listOf(graph_, named) + " before " + graph_.node(before).name, "hoist_readers", {}, moves_.ordered(moved), before, {}, {}, {}};
     if (repair.move.empty()) return std::nullopt;
     const auto trial = tried(repair);
     if (!trial) return std::nullopt;
@@ -153,6 +164,17 @@ std::optional<Repair> Search::hoistReaders(NodeId before, std::vector<NodeId> re
       if (!moved.count(blocker) && graph_.before(before, blocker)) readers.push_back(blocker);
   }
   return std::nullopt;
+}
+
+/// Readers of the result go before the copy_ that writes something else into the buffer.
+std::optional<Repair> Search::hoistBeforeCopy() {
+  NodeId copy;
+  std::vector<NodeId> readers;
+  for (const NodeId id : refusal_.blockers) {
+    if (storage_.operatorOf(id).effect != Effect::mutation) readers.push_back(id);
+    else if (!copy || graph_.before(id, copy)) copy = id;
+  }
+  return copy ? hoistReaders(copy, readers) : std::nullopt;
 }
 
 /// A factory that two updates start from is called once more, for the refused chain alone (pytorch 132865).
@@ -170,7 +192,7 @@ std::optional<Repair> Search::splitFactory() {
   }
   const std::string name(operatorName(graph_.node(factory).target));
   const char* article = name.starts_with("e") ? " an " : " a ";   // empty; "a ones"
-  Repair repair{"give " + graph_.node(refusal_.node).name + article + name + " of its own", "split_factory", {}, {}, {}, factory, {}};
+  Repair repair{"give " + graph_.node(refusal_.node).name + article + name + " of its own", "split_factory", {}, {}, {}, factory, {}, {}};
   for (const NodeId user : graph_.users(factory))
     if (own.count(user)) repair.users.push_back(user);
   if (repair.users.empty() || repair.users.size() == graph_.users(factory).size()) return std::nullopt;
@@ -189,11 +211,12 @@ std::optional<Repair> Search::cloneReadLater() {
       value = read;
     }
   std::set<NodeId> moved;
+  Storage::Assumed assumed;
   if (!value || !moves_.collectView(value, before, moved)) return std::nullopt;
   for (const NodeId reader : refusal_.blockers)
-    if (!moves_.mayReadClone(reader, value, before)) return std::nullopt;
+    if (!moves_.mayReadClone(reader, value, before, assumed)) return std::nullopt;
   return offered({"clone " + graph_.node(value).name + " before " + graph_.node(before).name + ", for " + listOf(graph_, refusal_.blockers),
-                  "clone_operand", {}, moves_.ordered(moved), before, value, refusal_.blockers});
+                  "clone_operand", {}, moves_.ordered(moved), before, value, refusal_.blockers, guards(assumed)});
 }
 
 /// The source, values or indices show what the update writes: a clone of them is read instead.
@@ -204,39 +227,41 @@ std::optional<Repair> Search::cloneOperand() {
       for (size_t i = 1; i < graph_.node(update).args.size() + graph_.node(update).kwargs.size() && !reads; ++i) reads = has(operand(graph_.node(update), i), value);
       if (!reads) continue;
       return offered({"clone " + graph_.node(value).name + " before " + graph_.node(update).name + ", instead of " + graph_.node(firstOperand(graph_.node(update))).name,
-                      "clone_operand", {}, {}, update, value, {update}});
+                      "clone_operand", {}, {}, update, value, {update}, {}});
     }
   return std::nullopt;
 }
 
-/// The caller gets a clone, so that the update may use the memory that it would otherwise share (pytorch 195451).
+/// The caller gets a clone, so that the update may use the memory that it would otherwise share or overwrite (pytorch 195451).
 std::optional<Repair> Search::cloneResult() {
   const NodeId output = graph_.output();
   if (!output) return std::nullopt;
   NodeId value;
   bool several = false;
   graph_.node(output).forEachInput([&](NodeId id) {
-    if (!storage_.location(id) || !has(chain_, storage_.owner(id)) || id == value) return;
+    if (!storage_.location(id) || id == value) return;
+    const NodeId owner = storage_.owner(id);
+    if (!has(chain_, owner) && (owner != baseOwner() || storage_.operatorOf(owner).effect != Effect::update)) return;
     several |= static_cast<bool>(value);   // two that share memory must go on sharing it
     value = id;
   });
-  if (!value || several || !(storage_.owner(value) == value || storage_.rowMajor(value))) return std::nullopt;
+  Storage::Assumed assumed;
+  if (!value || several || !storage_.rowMajor(value, &assumed)) return std::nullopt;   // of anything else a clone may have other strides
   // Right behind it, so that what follows may overwrite it; behind everything when it is written as printed.
   const NodeId before = moves_.isWritten(value) ? output : graph_.next(value);
-  return offered({"return a clone of " + graph_.node(value).name, "clone_operand", {}, {}, before, value, {output}});
+  return offered({"return a clone of " + graph_.node(value).name, "clone_operand", {}, {}, before, value, {output}, guards(assumed)});
 }
 
 std::optional<Repair> Search::find() {
   if (chain_.empty()) return std::nullopt;
-  switch (refusal_.rule) {
-    case Rule::oldValueReadLater:
-      if (auto repair = hoistReaders(chain_.back(), refusal_.blockers)) return repair;
-      if (auto repair = splitFactory()) return repair;
-      return cloneReadLater();
-    case Rule::overlappingOperand: return cloneOperand();
-    case Rule::resultEscapes: return cloneResult();
-    default: return std::nullopt;
-  }
+  if (refusal_.rule == Rule::overlappingOperand) return cloneOperand();
+  if (has(refusal_.blockers, graph_.output()))
+    if (auto repair = cloneResult()) return repair;
+  if (refusal_.rule == Rule::copyWritesOtherValue) return hoistBeforeCopy();
+  if (refusal_.rule != Rule::oldValueReadLater) return std::nullopt;
+  if (auto repair = hoistReaders(chain_.back(), refusal_.blockers)) return repair;
+  if (auto repair = splitFactory()) return repair;
+  return cloneReadLater();
 }
 
 /// `with` takes the place of `value` in a user's arguments, except as the base of an update that is to read a clone.
@@ -260,7 +285,8 @@ bool keepsStrides(const graph::ir::TensorMeta& tensor) {
 }  // namespace
 
 std::optional<Repair> findRepair(const InPlace& decisions, const Refusal& refusal, int& analyses) {
-  const bool fits = refusal.rule == Rule::oldValueReadLater || refusal.rule == Rule::overlappingOperand || refusal.rule == Rule::resultEscapes;
+  static constexpr Rule kFit[] = {Rule::oldValueReadLater, Rule::overlappingOperand, Rule::copyWritesOtherValue, Rule::resultEscapes};
+  const bool fits = std::find(std::begin(kFit), std::end(kFit), refusal.rule) != std::end(kFit);
   return fits && analyses > 0 ? Search(decisions, refusal, analyses).find() : std::nullopt;
 }
 
@@ -282,6 +308,7 @@ Graph repaired(Graph graph, const Repair& repair) {
   node.name = graph.uniqueName(repair.rewrite == "clone_operand" ? "clone" : graph.node(repair.value).name);
   const NodeId made = graph.insertBefore(repair.before, std::move(node));
   for (const NodeId user : repair.users) graph.replace(user, replaced(graph, repair, user, made));
+  for (const auto& guard : repair.guards) graph.addGuard(guard);
   return graph;
 }
 

@@ -22,6 +22,7 @@ struct Repair {
   graph::ir::NodeId before;
   graph::ir::NodeId value;                  // clone_operand: what is cloned before `before`; split_factory: the factory that is called again there
   std::vector<graph::ir::NodeId> users;     // use the new node instead; a functional update that has `value` as its base too keeps that in a clone_operand
+  std::vector<graph::ir::Guard> guards;     // strides of inputs with which a clone has those of what it copies
 };
 
 /// The repair of a refusal that saves most certainly: a move before a call more, that before a clone. `analyses` counts down how many

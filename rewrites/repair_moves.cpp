@@ -89,12 +89,12 @@ std::vector<NodeId> RepairMoves::readsOf(NodeId reader, NodeId owner) const {
   return values;
 }
 
-bool RepairMoves::mayReadClone(NodeId reader, NodeId value, NodeId before) const {
+bool RepairMoves::mayReadClone(NodeId reader, NodeId value, NodeId before, Storage::Assumed& assumed) const {
   const auto& op = storage_.operatorOf(reader);
   const auto* at = storage_.location(value);
   if (!at || !isUnderstood(value) || !onlyComputes(reader) || !unchanged(value, before, reader)) return false;
   if (op.effect == Effect::update) return firstOperand(graph_.node(reader)) != value;
-  return op.effect == Effect::fresh && op.forward == Forward::none && (op.pointwise || storage_.rowOrder(*at));
+  return op.effect == Effect::fresh && op.forward == Forward::none && storage_.rowOrder(*at, &assumed);
 }
 
 }  // namespace rewrites

@@ -23,9 +23,9 @@ class RepairMoves {
   std::vector<graph::ir::NodeId> ordered(const std::set<graph::ir::NodeId>& moved) const;   // in execution order
   /// The values that a node reads of one storage.
   std::vector<graph::ir::NodeId> readsOf(graph::ir::NodeId reader, graph::ir::NodeId owner) const;
-  /// Whether `reader` computes the same from a clone of `value` made before `before`: its elements are not written until then, and the other
-  /// strides of a clone show nowhere.
-  bool mayReadClone(graph::ir::NodeId reader, graph::ir::NodeId value, graph::ir::NodeId before) const;
+  /// Whether `reader` computes the same from a clone of `value` made before `before`: its elements are not written until then, and its result gets
+  /// the strides that it had, as long as the inputs that are added to `assumed` have those that the graph states.
+  bool mayReadClone(graph::ir::NodeId reader, graph::ir::NodeId value, graph::ir::NodeId before, Storage::Assumed& assumed) const;
   /// Somebody writes into a value's storage, as printed.
   bool isWritten(graph::ir::NodeId value) const { return !effects_.writers(storage_.owner(value)).empty(); }
 

@@ -28,5 +28,6 @@ fx.rewrite{
     local same = density == "contiguous" or density == "dense"   -- a clone of anything else has other strides
     local clone = g:insert_before(m.before, "aten.clone.default", {m.value}, nil, {meta = m.value, strides = same})
     for _, user in ipairs(m.users) do read_instead(user, m.value, clone) end
+    for _, guard in ipairs(m.guards) do g:add_guard(guard) end
   end,
 }

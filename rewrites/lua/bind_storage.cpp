@@ -99,6 +99,17 @@ std::string operandName(const Node& node, const ChainUpdate& update) {
   return schema && index < schema->arguments.size() ? schema->arguments[index].name : "self";
 }
 
+/// The field `guards` of the table at the top.
+void setGuards(lua_State* L, const std::vector<ir::Guard>& guards) {
+  lua_createtable(L, static_cast<int>(guards.size()), 0);
+  lua_Integer n = 0;
+  for (const auto& guard : guards) {
+    lua_pushstring(L, guard.str().c_str());
+    lua_rawseti(L, -2, ++n);
+  }
+  lua_setfield(L, -2, "guards");
+}
+
 void pushChain(lua_State* L, const Chain& chain, const std::shared_ptr<Analysis>& analysis, const GraphHandle& handle) {
   const Graph& now = graphOf(L, handle);
   const Graph& before = analysis->graph();
@@ -128,13 +139,7 @@ void pushChain(lua_State* L, const Chain& chain, const std::shared_ptr<Analysis>
   lua_setfield(L, -2, "updates");
   pushLive(L, handle, chain.copies);
   lua_setfield(L, -2, "copies");
-  lua_newtable(L);
-  n = 0;
-  for (const auto& guard : chain.guards) {
-    lua_pushstring(L, guard.str().c_str());
-    lua_rawseti(L, -2, ++n);
-  }
-  lua_setfield(L, -2, "guards");
+  setGuards(L, chain.guards);
   pushExpr(L, chain.bytesSaved);
   lua_setfield(L, -2, "bytes_saved");
   // fx.apply finds the chain again by this, to record it with the analysis that decided it.
@@ -164,6 +169,7 @@ void pushRepair(lua_State* L, const Repair& repair, const GraphHandle& handle) {
   lua_setfield(L, -2, "users");
   node("before", repair.before);
   node("value", repair.value);
+  setGuards(L, repair.guards);
 }
 
 void pushRefusal(lua_State* L, const Refusal& refusal, const Repair* repair, const GraphHandle& handle) {
