@@ -255,11 +255,11 @@ std::optional<Repair> Search::cloneResult() {
 std::optional<Repair> Search::find() {
   if (chain_.empty()) return std::nullopt;
   if (refusal_.rule == Rule::overlappingOperand) return cloneOperand();
-  if (has(refusal_.blockers, graph_.output()))
+  if (graph_.output() && has(refusal_.blockers, graph_.output()))
     if (auto repair = cloneResult()) return repair;
   if (refusal_.rule == Rule::copyWritesOtherValue) return hoistBeforeCopy();
+  if (auto repair = hoistReaders(chain_.back(), refusal_.blockers)) return repair;   // whether they meet the write or only may
   if (refusal_.rule != Rule::oldValueReadLater) return std::nullopt;
-  if (auto repair = hoistReaders(chain_.back(), refusal_.blockers)) return repair;
   if (auto repair = splitFactory()) return repair;
   return cloneReadLater();
 }
@@ -285,7 +285,8 @@ bool keepsStrides(const graph::ir::TensorMeta& tensor) {
 }  // namespace
 
 std::optional<Repair> findRepair(const InPlace& decisions, const Refusal& refusal, int& analyses) {
-  static constexpr Rule kFit[] = {Rule::oldValueReadLater, Rule::overlappingOperand, Rule::copyWritesOtherValue, Rule::resultEscapes};
+  static constexpr Rule kFit[] = {Rule::oldValueReadLater, Rule::overlappingOperand, Rule::copyWritesOtherValue, Rule::resultEscapes,
+                                   Rule::sizeUnproven, Rule::aliasDependsOnSize};
   const bool fits = std::find(std::begin(kFit), std::end(kFit), refusal.rule) != std::end(kFit);
   return fits && analyses > 0 ? Search(decisions, refusal, analyses).find() : std::nullopt;
 }
