@@ -3,6 +3,7 @@
 #include "app/numbers.h"
 #include "graph/ir/declared_schemas.h"
 #include "rewrites/inplace.h"
+#include "rewrites/repair.h"
 #include "rewrites/operators.h"
 
 namespace app {
@@ -41,8 +42,8 @@ void addDecisions(GraphFacts& facts, const rewrites::InPlace& plan, const graph:
   }
   for (const auto& refusal : plan.refusals()) {
     auto rule = std::string(rewrites::ruleName(refusal.rule));
-    facts.refused.push_back({refusal.node, nameOf(graph, refusal.node), rule, refusal.because, refusal.repair ? refusal.repair->text : "",
-                             refusal.blockers});
+    const auto* repair = plan.repairOf(refusal.node);
+    facts.refused.push_back({refusal.node, nameOf(graph, refusal.node), rule, refusal.because, repair ? repair->text : "", refusal.blockers});
     facts.marks.entries[refusal.node] = {Mark::refused, rule + ": " + refusal.because};
   }
 }

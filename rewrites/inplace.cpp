@@ -8,6 +8,7 @@
 
 #include "rewrites/decisions.h"
 #include "rewrites/memory_plan.h"
+#include "rewrites/repair.h"
 
 namespace rewrites {
 
@@ -34,6 +35,8 @@ struct InPlace::Plan {
   std::vector<Chain> chains;
   std::vector<Refusal> refusals;
   std::unordered_map<NodeId, size_t> chainOf, refusalOf;
+  std::unordered_map<NodeId, std::optional<Repair>> repairs;   // those that were asked for
+  int analyses = 0;                                            // that may still be made to find one
 
   void decide();
   void makeChains();
@@ -46,6 +49,9 @@ struct InPlace::Plan {
 };
 
 namespace {
+
+constexpr int kAnalyses = 200;             // of edited graphs, to find repairs; of large graphs less
+constexpr size_t kAnalysed = 200'000;      // nodes of all these graphs together
 
 NodeId sourceOf(const Graph& graph, NodeId update) {
   const auto nodes = operand(graph.node(update), 1);
@@ -65,6 +71,7 @@ void InPlace::Plan::decide() {
   }
   addSelfCopies();
   makeRefusals();
+  analyses = static_cast<int>(std::min<size_t>(kAnalyses, kAnalysed / std::max<size_t>(graph.size(), 1) + 1));
 }
 
 /// A chain begins at an update that writes and goes outwards through the scatters whose source is then in place.
@@ -159,12 +166,12 @@ void InPlace::Plan::addGuards(Chain& chain) const {
 std::optional<Refusal> InPlace::Plan::changed(const Chain& chain) const {
   for (const auto& u : chain.updates)
     if (memory.how(u.node) != u.how || memory.writes(u.node) != u.writes || memory.root(memory.results(u.node).front()) != chain.owner)
-      return Refusal{chain.head, Rule::inputMustKeepValue, "it stands on another chain that was not taken", {u.node}, std::nullopt};
+      return Refusal{chain.head, Rule::inputMustKeepValue, "it stands on another chain that was not taken", {u.node}};
   if (chain.updates.empty()) return std::nullopt;
   const auto erased = memory.erasedCopies(chain.owner);
   for (const NodeId copy : chain.copies)
     if (std::find(erased.begin(), erased.end(), copy) == erased.end())
-      return Refusal{chain.head, Rule::copyWritesOtherValue, "it stands on another chain that was not taken", {copy}, std::nullopt};
+      return Refusal{chain.head, Rule::copyWritesOtherValue, "it stands on another chain that was not taken", {copy}};
   return std::nullopt;
 }
 
@@ -228,7 +235,7 @@ void InPlace::Plan::makeRefusals() {
     }
     // A pointwise operator that saves nothing in place is no chain that was left.
     if (reason->rule == Rule::notProfitable && memory.storage().operatorOf(*it).effect == Effect::fresh) continue;
-    refusals.push_back({*it, reason->rule, reason->because, reason->blockers, std::nullopt});
+    refusals.push_back({*it, reason->rule, reason->because, reason->blockers});
   }
   std::reverse(refusals.begin(), refusals.end());
   for (size_t i = 0; i < refusals.size(); ++i) refusalOf[refusals[i].node] = i;
@@ -251,6 +258,14 @@ const Refusal* InPlace::refusalOf(NodeId update) const {
   return it == plan_->refusalOf.end() ? nullptr : &plan_->refusals[it->second];
 }
 
+const Repair* InPlace::repairOf(NodeId update) const {
+  const Refusal* refusal = refusalOf(update);
+  if (!refusal) return nullptr;
+  const auto [found, isNew] = plan_->repairs.try_emplace(update);
+  if (isNew) found->second = findRepair(*this, *refusal, plan_->analyses);
+  return found->second ? &*found->second : nullptr;
+}
+
 bool InPlace::isUpdate(NodeId id) const { return plan_->chainOf.count(id) || plan_->decisions.reason(id); }
 
 std::optional<Refusal> InPlace::recheck(const std::vector<NodeId>& heads) const {
@@ -258,7 +273,7 @@ std::optional<Refusal> InPlace::recheck(const std::vector<NodeId>& heads) const 
   std::vector<const Chain*> wanted;
   for (const NodeId head : heads) {
     const Chain* c = chainOf(head);
-    if (!c || c->head != head) return Refusal{head, Rule::unknownOperator, "this is not the head of a chain that was taken", {}, std::nullopt};
+    if (!c || c->head != head) return Refusal{head, Rule::unknownOperator, "this is not the head of a chain that was taken", {}};
     wanted.push_back(c);
   }
   std::sort(wanted.begin(), wanted.end(), [&](const Chain* a, const Chain* b) { return fresh.memory.position(a->head) < fresh.memory.position(b->head); });
@@ -267,7 +282,7 @@ std::optional<Refusal> InPlace::recheck(const std::vector<NodeId>& heads) const 
     for (const auto& u : c->updates) updates.push_back({u.node, u.how});
   if (auto conflict = fresh.decisions.mergeAll(updates)) {
     const NodeId node = wanted.empty() ? NodeId{} : wanted.front()->head;
-    return Refusal{node, conflict->rule, conflict->because, conflict->blockers, std::nullopt};
+    return Refusal{node, conflict->rule, conflict->because, conflict->blockers};
   }
   // Alone they must be what they were together.
   for (const Chain* c : wanted)

@@ -30,18 +30,13 @@ std::string_view ruleName(Rule rule);   // "old-value-read-later"
 /// What is decided for a node: it stays as it is, writes into its base, or is a copy that is not made.
 enum class How : uint8_t { no, inPlace, forward };
 
-struct Repair {
-  std::string text;                      // "move add_7 before index_put_3"
-  std::string rewrite;                   // the rewrite that does it, e.g. "hoist_readers"
-  std::optional<graph::ir::Expr> bytes;  // that it would save
-};
+struct Repair;                           // repair.h
 
 struct Refusal {
   graph::ir::NodeId node;                // the update
   Rule rule = Rule::unknownOperator;
   std::string because;                   // one sentence, names nodes
   std::vector<graph::ir::NodeId> blockers;
-  std::optional<Repair> repair;
 };
 
 /// One functional update that is done in place, or one copy that is not made.
@@ -76,6 +71,9 @@ class InPlace {
   /// The chain that an update belongs to; null when it was refused or is no update.
   const Chain* chainOf(graph::ir::NodeId update) const;
   const Refusal* refusalOf(graph::ir::NodeId update) const;
+  /// What would let a refused update be taken; null when nothing is known to. Found when it is asked for, by analysing edited graphs, and kept:
+  /// of many refusals in a large graph only the first ones that are asked for get one.
+  const Repair* repairOf(graph::ir::NodeId update) const;
   /// Is this node a functional update or mutation epilogue that the analysis considers?
   bool isUpdate(graph::ir::NodeId id) const;
   /// Tests exactly these chains together (a script may have taken only some): the conflict when they do not stand alone.

@@ -21,7 +21,11 @@ struct Taken {
 struct Refused {
   std::string rewrite, node, rule, because;
   std::vector<std::string> blockers;
-  struct Repair { std::string text, rewrite; std::optional<int64_t> bytes; };
+  struct Repair {
+    std::string text, rewrite;
+    std::optional<int64_t> bytes;      // null while a symbol is unbound
+    std::string bytesText;             // the expression
+  };
   std::optional<Repair> repair;
 };
 

@@ -383,7 +383,9 @@ function Graph:window(n) end
 function Graph:is_update(n) end
 
 --- May this update write into its base? The chain {head, owner, updates = {{node, base, writes, twin}, …}, copies, guards, bytes_saved}, or
---- nil and the refusal {rule, because, blockers, repair}; nil alone for a node that is no update.
+--- nil and the refusal {rule, because, blockers, repair}; nil alone for a node that is no update. The repair, where one is known to help:
+--- {text, rewrite, bytes, move, before, value, users, guards}; hoist_readers puts `move` before `before`; there clone_operand puts a clone
+--- of `value`, split_factory another call of it, for `users`.
 --- Example: local chain, why = g:can_write_in_place(n, "self")
 ---@param n Node|string
 ---@param operand? string

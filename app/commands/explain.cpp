@@ -9,6 +9,7 @@
 #include "app/units.h"
 #include "graph/text/printer.h"
 #include "rewrites/inplace.h"
+#include "rewrites/repair.h"
 
 namespace app::commands {
 using graph::ir::Graph;
@@ -52,13 +53,14 @@ Exit sayTaken(const CommonOptions& common, const Graph& graph, const rewrites::C
   return Exit::yes;
 }
 
-Exit sayRefused(const CommonOptions& common, const Graph& graph, const rewrites::Refusal& refusal) {
+Exit sayRefused(const CommonOptions& common, const Graph& graph, const rewrites::Refusal& refusal, const rewrites::Repair* repair) {
   say(common, "{}: no: {}: {}", nameOf(graph, refusal.node), rewrites::ruleName(refusal.rule), refusal.because);
   for (auto blocker : refusal.blockers)
     if (graph.contains(blocker)) say(common, "  blocked by {}", graph::text::printNode(graph, blocker));
-  if (refusal.repair) {
-    auto bytes = refusal.repair->bytes ? fmt::format(", saves {} bytes", refusal.repair->bytes->str()) : "";
-    say(common, "  repair: {} ({}{})", refusal.repair->text, refusal.repair->rewrite, bytes);
+  if (repair) {
+    auto bytes = repair->bytes ? repair->bytes->asConstant() : std::nullopt;
+    auto saves = bytes ? humanBytes(*bytes) : repair->bytes ? repair->bytes->str() + " bytes" : "unknown bytes";
+    say(common, "  repair: {} ({}, saves {})", repair->text, repair->rewrite, saves);
   }
   sayLimits(common, graph);
   return Exit::no;
@@ -98,7 +100,7 @@ Exit explain(const ExplainOptions& options, Report& report) {
       return sayTaken(options.common, *graph, chain, options.node);
   if (const auto* refusal = analysis.refusalOf(id)) {
     say(options.common, "{}", graph::text::printNode(*graph, id));
-    auto answer = sayRefused(options.common, *graph, *refusal);
+    auto answer = sayRefused(options.common, *graph, *refusal, analysis.repairOf(id));
     sayStorage(options.common, analysis, id);
     return answer;
   }

@@ -36,10 +36,14 @@ void describeAfter(Report& report, const Rewritten& rewritten) {
   report.graph.copiedAfter = rewrites::copiedBytes(*rewritten.after, report.symbols);
   report.rewrites = rewritten.outcomes;
   // A script knows only what the user bound; the report counts under the binding that it names.
-  for (auto& outcome : report.rewrites)
-    for (auto& taken : outcome.taken)
-      if (auto bytes = graph::ir::Expr::parse(taken.bytesSavedText); bytes && !taken.bytesSaved)
-        taken.bytesSaved = bytes->evaluate(report.symbols);
+  const auto count = [&](const std::string& text, std::optional<int64_t>& into) {
+    if (auto bytes = graph::ir::Expr::parse(text); bytes && !into) into = bytes->evaluate(report.symbols);
+  };
+  for (auto& outcome : report.rewrites) {
+    for (auto& taken : outcome.taken) count(taken.bytesSavedText, taken.bytesSaved);
+    for (auto& refused : outcome.refused)
+      if (refused.repair) count(refused.repair->bytesText, refused.repair->bytes);
+  }
 }
 
 void sayRewriting(const CommonOptions& common, const Report& report) {

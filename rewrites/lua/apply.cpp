@@ -33,9 +33,8 @@ class Applying {
     if (lua_getfield(L_, -1, "blockers"); lua_istable(L_, -1)) out.blockers = toStrings(L_, -1, "a blocking node or its name");
     lua_pop(L_, 1);
     if (lua_getfield(L_, -1, "repair"); lua_istable(L_, -1)) {
-      Refused::Repair repair{stringField(L_, -1, "text"), stringField(L_, -1, "rewrite"), std::nullopt};
-      if (const std::string bytes = stringField(L_, -1, "bytes"); !bytes.empty())
-        if (auto expression = ir::Expr::parse(bytes)) repair.bytes = expression->evaluate(binding());
+      Refused::Repair repair{stringField(L_, -1, "text"), stringField(L_, -1, "rewrite"), std::nullopt, stringField(L_, -1, "bytes")};
+      if (auto bytes = ir::Expr::parse(repair.bytesText)) repair.bytes = bytes->evaluate(binding());
       out.repair = std::move(repair);
     }
     lua_pop(L_, 1);

@@ -5,6 +5,7 @@
 #include "graph/ir/schema.h"
 #include "rewrites/lua/core.h"
 #include "rewrites/operators.h"
+#include "rewrites/repair.h"
 
 namespace rewrites::lua {
 
@@ -98,6 +99,17 @@ std::string operandName(const Node& node, const ChainUpdate& update) {
   return schema && index < schema->arguments.size() ? schema->arguments[index].name : "self";
 }
 
+/// The field `guards` of the table at the top.
+void setGuards(lua_State* L, const std::vector<ir::Guard>& guards) {
+  lua_createtable(L, static_cast<int>(guards.size()), 0);
+  lua_Integer n = 0;
+  for (const auto& guard : guards) {
+    lua_pushstring(L, guard.str().c_str());
+    lua_rawseti(L, -2, ++n);
+  }
+  lua_setfield(L, -2, "guards");
+}
+
 void pushChain(lua_State* L, const Chain& chain, const std::shared_ptr<Analysis>& analysis, const GraphHandle& handle) {
   const Graph& now = graphOf(L, handle);
   const Graph& before = analysis->graph();
@@ -127,13 +139,7 @@ void pushChain(lua_State* L, const Chain& chain, const std::shared_ptr<Analysis>
   lua_setfield(L, -2, "updates");
   pushLive(L, handle, chain.copies);
   lua_setfield(L, -2, "copies");
-  lua_newtable(L);
-  n = 0;
-  for (const auto& guard : chain.guards) {
-    lua_pushstring(L, guard.str().c_str());
-    lua_rawseti(L, -2, ++n);
-  }
-  lua_setfield(L, -2, "guards");
+  setGuards(L, chain.guards);
   pushExpr(L, chain.bytesSaved);
   lua_setfield(L, -2, "bytes_saved");
   // fx.apply finds the chain again by this, to record it with the analysis that decided it.
@@ -143,7 +149,30 @@ void pushChain(lua_State* L, const Chain& chain, const std::shared_ptr<Analysis>
   luaL_setmetatable(L, kChain);
 }
 
-void pushRefusal(lua_State* L, const Refusal& refusal, const GraphHandle& handle) {
+void pushRepair(lua_State* L, const Repair& repair, const GraphHandle& handle) {
+  const Graph& graph = graphOf(L, handle);
+  const auto node = [&](const char* key, NodeId id) {
+    if (!id || !graph.contains(id)) return;
+    pushNode(L, id, handle.pinned);
+    lua_setfield(L, -2, key);
+  };
+  lua_newtable(L);
+  setField(L, "text", repair.text);
+  setField(L, "rewrite", repair.rewrite);
+  if (repair.bytes) {
+    pushExpr(L, *repair.bytes);
+    lua_setfield(L, -2, "bytes");
+  }
+  pushLive(L, handle, repair.move);
+  lua_setfield(L, -2, "move");
+  pushLive(L, handle, repair.users);
+  lua_setfield(L, -2, "users");
+  node("before", repair.before);
+  node("value", repair.value);
+  setGuards(L, repair.guards);
+}
+
+void pushRefusal(lua_State* L, const Refusal& refusal, const Repair* repair, const GraphHandle& handle) {
   lua_newtable(L);
   setField(L, "rule", std::string(ruleName(refusal.rule)));
   setField(L, "because", refusal.because);
@@ -154,14 +183,8 @@ void pushRefusal(lua_State* L, const Refusal& refusal, const GraphHandle& handle
     pushNode(L, refusal.node, handle.pinned);
     lua_setfield(L, -2, "node");
   }
-  if (refusal.repair) {
-    lua_newtable(L);
-    setField(L, "text", refusal.repair->text);
-    setField(L, "rewrite", refusal.repair->rewrite);
-    if (refusal.repair->bytes) {
-      pushExpr(L, *refusal.repair->bytes);
-      lua_setfield(L, -2, "bytes");
-    }
+  if (repair) {
+    pushRepair(L, *repair, handle);
     lua_setfield(L, -2, "repair");
   }
   luaL_setmetatable(L, kRefusal);
@@ -186,7 +209,7 @@ int canWriteInPlace(lua_State* L) {
   }
   lua_pushnil(L);
   if (const Refusal* refusal = decisions.refusalOf(id)) {
-    pushRefusal(L, *refusal, handle);
+    pushRefusal(L, *refusal, decisions.repairOf(id), handle);
     return 2;
   }
   return 1;

@@ -13,6 +13,14 @@ WRONG = '''-- add -> sub: not the same results
 for n in fx.graph():nodes{op = "aten.add.Tensor"} do n:set_target("aten.sub.Tensor") end
 '''
 
+LATE_READER = '''class GraphModule(torch.nn.Module):
+    def forward(self, s0: "Sym(s0)", x: "f32[s0, 3][3, 1]cpu", s: "f32[2, 3][3, 1]cpu"):
+        u: "f32[s0, 3][3, 1]cpu" = torch.ops.aten.slice_scatter.default(x, s, 0, 0, 2)
+        m: "f32[s0, 3][3, 1]cpu" = torch.ops.aten.mul.Tensor(x, 2)
+        copy_: "f32[s0, 3][3, 1]cpu" = torch.ops.aten.copy_.default(x, u)
+        return (m,)
+'''
+
 
 class Rewrite(ProgramTest):
     def test_taken(self):
@@ -43,6 +51,19 @@ class Rewrite(ProgramTest):
         refused, = read_report(self, self.folder / "r.json")["rewrites"][0]["refused"]
         self.assertEqual((refused["node"], refused["rule"], refused["blockers"]), ("slice_scatter", "old-value-read-later", ["add"]))
         self.expect(0, "diff", dump, out)
+
+    def test_repaired(self):
+        dump, out = self.file("late.txt", LATE_READER), self.folder / "out.txt"
+        self.expect(0, "rewrite", dump, REINPLACE, "-o", out, "--bind", "s0=8", "--report", self.folder / "r.json",
+                    out=["refused u: ", "blocked by m", "repair: move m before u (hoist_readers, saves 144 B)"])
+        plain = read_report(self, self.folder / "r.json")
+        refused, = plain["rewrites"][0]["refused"]
+        self.assertEqual(refused["repair"], {"text": "move m before u", "rewrite": "hoist_readers", "bytes": 144})
+        self.expect(0, "rewrite", dump, "hoist_readers", "reinplace", "-o", out, "--bind", "s0=8", "--report", self.folder / "r.json",
+                    out=["hoist_readers: 1 of 1 taken", "reinplace: 1 of 1 taken", "same results: yes (bit-identical"])
+        repaired = read_report(self, self.folder / "r.json")
+        self.assertEqual(sum(plain["graph"]["copied_bytes_after"].values()) - sum(repaired["graph"]["copied_bytes_after"].values()), 144)
+        self.expect(1, "explain", dump, "u", out="repair: move m before u (hoist_readers, saves 24*s0 - 48 bytes)")
 
     def test_nothing_matched(self):
         self.expect(0, "rewrite", self.file("add.txt", ADD), REINPLACE, "-o", self.folder / "out.txt", out=["nothing changed", "wrote"])

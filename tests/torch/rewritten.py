@@ -13,14 +13,15 @@ from programs import load_module
 # Each step is a line, and thus a transaction, of its own; after one that failed the graph is another one's.
 STEP = 'local why = "" if fine then fine, why = pcall(function() {} end) end if not fine and why then print("@error\\t" .. tostring(why):gsub("\\n.*", "")) end'
 here = pathlib.Path(__file__).resolve().parent
+rewrites = ["reinplace"]   # that are applied, in order; others than this one are found by name
 
 
 class Rewritten:
-    """fxloom's answer: `taken` [(node, updates, names removed)], `refused` [(node, rule, because)], the exported `text` and `module`;
+    """fxloom's answer: `taken` [(node, updates, names removed)], of other rewrites `repaired` [(node, rewrite)], `refused` [(node, rule, because)], the exported `text` and `module`;
     `error` when there is none."""
 
     def __init__(self):
-        self.taken, self.refused, self.error, self.text, self.path = [], [], None, None, None
+        self.taken, self.repaired, self.refused, self.error, self.text, self.path = [], [], [], None, None, None
 
     @property
     def module(self):
@@ -54,7 +55,8 @@ def run(answers, first, folder):
     """One process for the programs from `first` on; which is the next one to do."""
     lines = []
     for i in range(first, len(answers)):
-        steps = [f'fx.open("p{i}.txt")', 'fx.load("rewrite_each.lua")', f'fx.export("p{i}.py") fx.export("p{i}.out.txt")']
+        names = ", ".join(f'"{name}"' for name in rewrites)
+        steps = [f'fx.open("p{i}.txt")', f'fx.load("rewrite_each.lua", {{args = {{{names}}}}})', f'fx.export("p{i}.py") fx.export("p{i}.out.txt")']
         lines += [f'print("@program\\t{i}") fine = true', *(STEP.format(step) for step in steps)]
     try:
         done = subprocess.run([programs.program_path, "repl"], input="\n".join([*lines, 'print("@end")', ""]), cwd=folder, text=True,
@@ -71,7 +73,10 @@ def run(answers, first, folder):
         elif kind == "@end":
             return len(answers)
         elif at is not None and kind == "@taken":
-            answers[at].taken.append((fields[0], int(fields[1]), fields[2].split(",")))
+            if fields[3] == "reinplace":
+                answers[at].taken.append((fields[0], int(fields[1]), fields[2].split(",")))
+            else:
+                answers[at].repaired.append((fields[0], fields[3]))
         elif at is not None and kind == "@refused":
             answers[at].refused.append(tuple(fields))
         elif at is not None and kind == "@error" and not answers[at].error:
