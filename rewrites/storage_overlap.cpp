@@ -70,9 +70,11 @@ bool hasMix(const Location& at) { return std::find(at.dims.begin(), at.dims.end(
 Location Storage::view(const Location& base, const std::string& target, const Node& like, const std::vector<Expr>* shape) const {
   const Location& owner = *location(base.owner);
   const auto* t = like.tensor();
-  const bool strided = target.find("as_strided") != std::string::npos;
+  const Operator& made = operatorOf(base.owner);
+  const bool keepsOffset = made.effect == Effect::update && made.twin == "aten.copy_.default";   // scatters and copy clone the storage of their base as it lies
+  const bool fromStart = target.find("as_strided") != std::string::npos && made.effect != Effect::input && made.effect != Effect::constant && !keepsOffset;
   const ViewContext context{base, owner, shape, t ? t->dtype : base.dtype, facts_, [this](const Argument& a) { return expression(a); },
-                            strided && operatorOf(base.owner).effect != Effect::input && operatorOf(base.owner).effect != Effect::constant && rowMajor(base.owner)};
+                            fromStart && rowMajor(base.owner)};
   return applyView(context, schemaTarget(target, like), NodeArguments(like));
 }
 

@@ -201,7 +201,7 @@ p: "f32[2, 3]" = torch.ops.aten.index_put.default(a, [i], v)
 c: "f32[2, 3]" = torch.ops.aten.copy.default(a, p)
 u: "f32[4, 3]" = torch.ops.aten.slice_scatter.default(x, c, 0, 0, 2)
 copy_: "f32[4, 3]" = torch.ops.aten.copy_.default(x, u)
-return ())p"), "take p -> x: write p\ntake u -> x: drop c drop u erase copy_\n");
+return ())p"), "take u -> x: write p drop c drop u erase copy_\n");
 }
 
 TEST(InPlaceReview, ANonBlockingCopyByPosition) {
@@ -212,11 +212,11 @@ return ())p"), "refuse u: async-reader [k]\n");
 }
 
 TEST(InPlaceReview, WhatOnlyAnUselessDecisionBlocked) {
-  // w in place would save nothing; with u in place too it would have the strides of x (and x would end with what w wrote).
+  // w in place would save nothing, and with u in place too x would end with what w wrote.
   EXPECT_EQ(decisions(R"p(x: "f32[4][1]cpu", m: "b8[4]", s: "f32[2]")p", R"p(u: "f32[4][1]cpu" = torch.ops.aten.slice_scatter.default(x, s, 0, 0, 2)
 copy_: "f32[4]" = torch.ops.aten.copy_.default(x, u)
 w: "f32[4]" = torch.ops.aten.masked_fill.Scalar(u, m, 0)
-return (w,))p"), "take u -> x: write u erase copy_\nrefuse w: geometry-changes [output]\n");
+return (w,))p"), "take u -> x: write u erase copy_\nrefuse w: input-must-keep-value [x]\n");
 }
 
 }  // namespace
