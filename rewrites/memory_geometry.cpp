@@ -158,7 +158,9 @@ MemoryPlan::Change MemoryPlan::change(NodeId owner, Storage::Assumed* assumed) c
   if (!stridesKept(owner, assumed)) return orderKept(owner, assumed) ? Change::gaps : Change::strides;
   // Of a copy the storage begins with it and is as large; an input may begin anywhere in its own.
   const Location& at = placed_[owner.value] ? *placed_[owner.value] : *storage_.location(base_[owner.value]);
-  const bool whole = storage_.same(at.region, storage_.location(at.owner)->region, at.owner) && !keptByCaller(root(owner));
+  // So may a scatter's result, which has the offset of its base.
+  const bool begins = !keptByCaller(root(owner)) && !keepsLayout(graph_.node(at.owner), storage_.operatorOf(at.owner));
+  const bool whole = begins && storage_.same(at.region, storage_.location(at.owner)->region, at.owner);
   return whole ? Change::none : Change::storage;
 }
 

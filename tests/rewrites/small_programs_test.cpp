@@ -25,6 +25,31 @@ return (m,))p"),
             "take k -> b: write k erase copy_\nrefuse u: geometry-changes [w]\n");
 }
 
+TEST(SmallPrograms, Program08AsStridedOfACloneOfAScatter) {
+  // The scatter keeps the offset of v in its storage; the clone begins at 0.
+  EXPECT_EQ(decisions(R"p(s: "f32[2]")p",
+                      R"p(b: "f32[8]" = torch.ops.aten.full.default([8], 0)
+v: "f32[4]" = torch.ops.aten.slice.Tensor(b, 0, 2, 6)
+u: "f32[4]" = torch.ops.aten.slice_scatter.default(v, s, 0, 0, 2)
+c: "f32[4]" = torch.ops.aten.clone.default(u)
+w: "f32[2]" = torch.ops.aten.as_strided.default(c, [2], [1], 0)
+m: "f32[2]" = torch.ops.aten.mul.Tensor(w, 2)
+return (m,))p"),
+            "take u -> b: write u\nrefuse c: geometry-changes [w]\n");
+}
+
+TEST(SmallPrograms, Program08AsStridedOfACloneOfASum) {
+  // Both begin at 0, row by row.
+  EXPECT_EQ(decisions(R"p(q: "f32[4]")p",
+                      R"p(b: "f32[4]" = torch.ops.aten.full.default([4], 0)
+u: "f32[4]" = torch.ops.aten.add.Tensor(b, 1)
+c: "f32[4]" = torch.ops.aten.clone.default(u)
+w: "f32[2]" = torch.ops.aten.as_strided.default(c, [2], [1], 0)
+m: "f32[2]" = torch.ops.aten.mul.Tensor(w, 2)
+return (m,))p"),
+            "take c -> u: drop c\n");
+}
+
 TEST(SmallPrograms, Program08ReshapeOfASum) {
   // The reshape shows u, which is dense; in place it would copy, and add_ would not reach u.
   EXPECT_EQ(decisions(R"p(q: "f32[8]")p",
