@@ -213,7 +213,8 @@ Conflict MemoryPlan::explain(const OwnerRead& read, uint32_t at, const Location&
       return because(Rule::sizeUnproven, "nothing says whether " + owner + part + ", which " + reader + " reads, meets " + owner + written + ", which " + writer +
                      " writes: it depends on " + symbolsOf(symbols), blockers);
   }
-  if (write.printedOwner && !read.reader) return because(Rule::copyWritesOtherValue, writer + " writes something else into " + owner, {write.node});
+  if (write.printedOwner && !read.reader)   // a write onto a result that was merged into the input: one onto the input itself is what the caller gets
+    return because(Rule::inputMustKeepValue, "as printed, " + owner + part + " keeps its content for the caller, and " + writer + " would write " + owner + written, {write.node});
   if (write.printedOwner && graph_.node(write.node).target.starts_with("aten.copy_."))
     return because(Rule::copyWritesOtherValue, writer + " writes something else into " + owner + ", and " + reader + " still reads " + value + " after it", {write.node, read.reader});
   if (!read.reader) return because(Rule::inputMustKeepValue, "as printed, " + owner + part + " keeps its content for the caller, and " + writer + " would write " + owner + written, blockers);

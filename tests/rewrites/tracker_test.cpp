@@ -244,7 +244,7 @@ f = torch.ops.aten._foreach_add_.Scalar([a, b], 1)
 m: "f32[4, 3]" = torch.ops.aten.mul.Tensor(a, 2)
 n: "f32[4, 3]" = torch.ops.aten.mul.Tensor(b, 2)
 return (m, n))p"),
-            "refuse a: copy-writes-other-value [f]\nrefuse b: two-owners [f]\n");
+            "refuse a: input-must-keep-value [f]\nrefuse b: two-owners [f]\n");
 }
 
 TEST(Tracker, Tracker198270PermutedReadOfTheSameStorage) {
@@ -317,7 +317,7 @@ r: "f32[12][1]cpu" = torch.ops.aten.reshape.default(c, [12])
 add_: "f32[12][1]cpu" = torch.ops.aten.add_.Tensor(r, 1)
 m: "f32[12][1]cpu" = torch.ops.aten.mul.Tensor(r, 2)
 return (m,))p"),
-            "refuse c: copy-writes-other-value [add_]\n");
+            "refuse c: input-must-keep-value [add_]\n");
 }
 
 TEST(Tracker, TrackerExecutorch7515ProducerNotInPlace) {
