@@ -257,7 +257,7 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
             break;
           }
           // Sums and products over elements that lie otherwise may come out in other bits.
-          if (strides && how_[owner.value] == How::forward && !op.pointwise && !movesOnly(name)) { tell("strides"); break; }
+          if (strides && !op.pointwise && !movesOnly(name)) { tell("strides"); break; }
           if (order && checks_.on(Check::followedStrides) && !indifferent(name) && !makesRowMajor(node) && !node.sym()) taint(user);
           break;
       }
