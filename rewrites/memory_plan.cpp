@@ -155,7 +155,7 @@ const Location& MemoryPlan::windowOf(NodeId update) const {
   if (window) return *window;
   window = *storage_.location(firstOperand(graph_.node(update)));
   if (const auto region = storage_.window(update)) window->region = *region;
-  else window->region.partial = true;
+  else if (storage_.operatorOf(update).effect != Effect::fresh) window->region.partial = true;   // a twin writes all of its base
   return *window;
 }
 

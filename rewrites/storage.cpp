@@ -169,16 +169,18 @@ class StorageBuilder {
     const NodeId base = firstOperand(node);
     const Location* from = base ? s_.location(base) : nullptr;
     if (!from) { fresh(id, node); return; }
-    const auto copies = op.effect == Effect::mayView ? whetherCopies(id, node, base) : std::optional(false);
+    bool assumed = false;
+    const auto copies = op.effect == Effect::mayView ? whetherCopies(node, base, assumed) : std::optional(false);
     if (copies == true) { fresh(id, node); return; }
     Location l = s_.view(*from, node.target, node, shapeOf(node));
     l.sometimesFresh |= !copies;
+    l.assumed |= assumed;
     if (node.tensor()) l.dtype = node.tensor()->dtype;
     put(id, std::move(l));
   }
 
   /// Whether an operator that copies at some sizes, strides and dtypes copies here; nothing when that is not known at every binding.
-  std::optional<bool> whetherCopies(NodeId id, const Node& node, NodeId base) {
+  std::optional<bool> whetherCopies(const Node& node, NodeId base, bool& leans) {
     const auto *t = node.tensor(), *of = g_.node(base).tensor();
     if (!t || !of) return std::nullopt;
     if (t->dtype != of->dtype) return true;   // a conversion always copies
@@ -190,6 +192,7 @@ class StorageBuilder {
       if (s_.rowMajor(base)) return false;
       if (of->stride && s_.rowMajor(base, &assumed)) {
         s_.assumed_[s_.location(base)->owner].insert(assumed.begin(), assumed.end());
+        leans = true;
         return false;
       }
       if (name != "contiguous" || !of->stride) return std::nullopt;
@@ -200,7 +203,6 @@ class StorageBuilder {
       const bool forced = copy && copy->as<bool>() && *copy->as<bool>();
       if (!forced && (!format || format->isNone())) return false;
     }
-    (void)id;
     return std::nullopt;
   }
 

@@ -48,6 +48,7 @@ struct Location {
   bool sometimesFresh = false;        // through reshape, contiguous, to …: aliases at some sizes only
   bool conj = false, neg = false;     // the bits of a lazily conjugated or negated view: the same bytes mean other values
   bool known = true;                  // false: through an operator that we do not understand: may be any view of the owner
+  bool assumed = false;               // a view only for the strides that Storage::assumedOf its owner names
   bool storageRelative = false;       // as_strided: shows its storage, whatever its operand shows of it
 };
 

@@ -113,6 +113,7 @@ Location Storage::compose(const Location& outer, const Location& inner) const {
   out.conj ^= outer.conj;
   out.neg ^= outer.neg;
   out.known &= outer.known;
+  out.assumed |= outer.assumed;
   if (!out.known || (out.region.exact && !hasMix(out))) return out;
   const auto map = mapOf(outer);
   if (!map) return out;

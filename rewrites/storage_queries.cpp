@@ -24,7 +24,7 @@ std::optional<Location> Storage::scatterView(NodeId scatter) const {
 std::optional<Region> Storage::window(NodeId update) const {
   const auto& node = graph_->node(update);
   const Operator& op = operatorOf(update);
-  if (op.effect != Effect::update && op.effect != Effect::mutation && op.twin.empty()) return std::nullopt;
+  if (op.effect != Effect::update && op.effect != Effect::mutation) return std::nullopt;
   if (op.effect == Effect::update && !op.view.empty()) {
     auto view = scatterView(update);
     return view ? std::optional(view->region) : std::nullopt;

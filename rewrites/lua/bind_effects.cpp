@@ -94,7 +94,7 @@ int sameTensor(lua_State* L) {
   const Storage& storage = analysis->storage();
   const auto* a = storage.location(analysedNode(L, 2, handle, *analysis));
   const auto* b = storage.location(analysedNode(L, 3, handle, *analysis));
-  lua_pushboolean(L, a && b && storage.sameTensor(*a, *b) && !storage.assumedOf(a->owner));   // not where that takes certain strides
+  lua_pushboolean(L, a && b && storage.sameTensor(*a, *b) && !a->assumed && !b->assumed);   // not where that takes certain strides
   return 1;
 }
 
