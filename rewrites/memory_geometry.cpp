@@ -46,6 +46,7 @@ bool keepsOrder(std::string_view name) { return oneOf(name, {"index_put", "_unsa
 
 bool asksRowMajor(const graph::ir::Node& node) {
   const auto* format = node.kwarg("memory_format");
+  if (!format && operatorName(node.target) == "contiguous") return true;
   const auto* name = format ? format->as<graph::ir::Name>() : nullptr;
   return name && name->text == "torch.contiguous_format";
 }
