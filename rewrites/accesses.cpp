@@ -27,7 +27,8 @@ void forEachRead(const Storage& storage, NodeId id, const std::function<void(con
     if (isFirst && !op.readsOperand0) return;
     const bool update = isFirst && op.effect == Effect::update;
     const bool base = isFirst && !op.twin.empty() && op.effect != Effect::mutation;
-    visit({value, update && !op.view.empty(), base || std::find(written.begin(), written.end(), value) != written.end()});
+    const bool all = isFirst && isStorageRelative(node);
+    visit({value, update && !op.view.empty() && !all, all, base || std::find(written.begin(), written.end(), value) != written.end()});
   });
 }
 

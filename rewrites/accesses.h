@@ -13,6 +13,7 @@ namespace rewrites {
 struct Read {
   graph::ir::NodeId value;
   bool outsideWindow = false;   // of the base of a scatter: only what its window leaves
+  bool storage = false;         // of as_strided_copy and its like: all that lies in the value's storage
   bool base = false;            // operand 0 of an update or mutation, read element by element where it is written
 };
 struct Write {

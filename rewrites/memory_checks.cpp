@@ -45,8 +45,8 @@ void MemoryPlan::checkBases(const Planned& s, std::vector<Conflict>& out) const 
         out.push_back({Rule::inputsMayAlias, graph_.node(value).name + " is the same buffer as " + graph_.node(s.root).name, {value}, {}});
     // as_strided of another input may show what lies beside it in one storage.
     if (keptByCaller(s.root) && checks_.on(Check::storageOfInputs))
-      for (const NodeId view : strayViews_)
-        if (storage_.owner(view) != s.root)
+      for (const auto& [view, input] : strays_)
+        if (input != s.root)
           out.push_back({Rule::inputsMayAlias, graph_.node(view).name + " is relative to the storage of an input, which may be that of " + graph_.node(s.root).name, {view}, {}});
   }
   for (const NodeId o : s.owners) {

@@ -229,6 +229,7 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
         out.push_back({Rule::geometryChanges, node.name + " can tell the " + what + " of " + graph_.node(value).name + ", which may differ when " +
                        graph_.node(owner).name + (how_[owner.value] == How::forward ? " is not copied" : " is done in place"), {user}, {}});
       };
+      if (first && isStorageRelative(node) && checks_.on(Check::storageOfResults)) { tell("storage"); continue; }
       switch (op.effect) {
         case Effect::symbolic: case Effect::input: case Effect::constant: break;
         case Effect::stride:
@@ -241,8 +242,7 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
         case Effect::unknown: tell(strides ? "strides" : "storage"); break;
         case Effect::mayView: if (strides && checks_.on(Check::toldByReshape)) tell("strides"); else taint(user); break;
         case Effect::view:
-          if (name == "as_strided") { if (checks_.on(Check::storageOfResults)) tell("storage"); }
-          else if (!strides || anyStrides(name) || staysLegal(user, value)) taint(user);
+          if (!strides || anyStrides(name) || staysLegal(user, value)) taint(user);
           else if (checks_.on(Check::toldByViews)) tell("strides");
           break;
         case Effect::getitem: taint(user); break;

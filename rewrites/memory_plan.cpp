@@ -74,8 +74,8 @@ void MemoryPlan::recordAccesses(NodeId id) {
     a.writes.push_back({id, w});
     if (asynchronous) a.asynchronous.push_back(id);
   });
-  const auto* at = storage_.location(id);
-  if (at && at->storageRelative && !at->known && keptByCaller(at->owner)) strayViews_.push_back(id);
+  const auto* of = isStorageRelative(node) && firstOperand(node) ? storage_.location(firstOperand(node)) : nullptr;
+  if (of && keptByCaller(of->owner)) strays_.push_back({id, of->owner});
 }
 
 std::vector<NodeId> MemoryPlan::results(NodeId node) const {

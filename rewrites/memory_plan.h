@@ -143,7 +143,8 @@ class MemoryPlan {
   std::vector<std::optional<Location>> placed_;               // where a forwarded view lies, by id of the result; others lie where their base lies
   std::vector<std::vector<graph::ir::NodeId>> mergedInto_;    // by printed owner of the base
   mutable std::vector<std::optional<Location>> windows_;      // by update, once asked for
-  std::vector<graph::ir::NodeId> strayViews_;                 // as_strided of inputs: may show what lies beside them
+  struct Stray { graph::ir::NodeId node, input; };
+  std::vector<Stray> strays_;                                 // as_strided and its kin of inputs: may reach what lies beside them
   std::map<graph::ir::NodeId, Storage::Assumed> assumed_;     // by decided result: what its geometry was proved from
 };
 

@@ -109,7 +109,7 @@ void MemoryPlan::checkReads(const Planned& s, std::vector<Conflict>& out) const 
     for (const auto& read : accesses_[s.owners[i].value].reads)
       if (isRead(read)) checkRead(s, read, position(read.reader), i, out);
   const bool constant = storage_.operatorOf(s.root).effect == Effect::constant;
-  if (keptByCaller(s.root) && checks_.on(constant ? Check::callerReadsConstants : Check::callerReadsInputs)) checkRead(s, {NodeId{}, {s.root, false, false}}, kCaller, 0, out);
+  if (keptByCaller(s.root) && checks_.on(constant ? Check::callerReadsConstants : Check::callerReadsInputs)) checkRead(s, {NodeId{}, {s.root, false, false, false}}, kCaller, 0, out);
 }
 
 /// A node that reads what it writes itself: its destination, or with an operator that works element by element exactly that.
@@ -125,7 +125,11 @@ void MemoryPlan::checkRead(const Planned& s, const OwnerRead& read, uint32_t at,
   const uint32_t from = s.closed[index] ? created(owner) : 0;
   auto w = std::upper_bound(s.writes.begin(), s.writes.end(), from, [](uint32_t p, const PlannedWrite& x) { return p < x.at; });
   if (w == s.writes.end() || w->at > at) return;
-  const Location where = planned(read.read.value);
+  Location where = planned(read.read.value);
+  if (read.read.storage) {
+    where.region = storage_.location(s.root)->region;
+    where.region.exact = false;
+  }
   std::optional<Region> window;   // of the update that reads its base outside it
   for (; w != s.writes.end() && w->at <= at; ++w) {
     if (w->erased) continue;

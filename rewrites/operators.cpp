@@ -129,6 +129,8 @@ bool onIntegers(const Node& node) {
 
 }  // namespace
 
+bool isStorageRelative(const Node& node) { return operatorName(node.target).starts_with("as_strided"); }
+
 bool makesRowMajor(const Node& node) {
   const auto* format = node.kwarg("memory_format");
   const auto name = operatorName(node.target);

@@ -61,6 +61,8 @@ class Operators {
   std::unordered_map<std::string, Operator> known_;
 };
 
+/// Reads or shows the storage of its operand, whatever the operand itself shows of it: as_strided and its kin.
+bool isStorageRelative(const graph::ir::Node& node);
 /// Its result is row-major whatever it is given: factories, and updates that do not keep their base's strides.
 bool makesRowMajor(const graph::ir::Node& node);
 /// Its result is row-major when all of its tensor operands are.

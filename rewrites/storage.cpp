@@ -296,7 +296,17 @@ class StorageBuilder {
   }
 
   /// A slice from 0 that is annotated with size k of a dimension n says k <= n: narrowing never grows.
+  /// An element that is selected is there.
   void factsOfSlices(const Node& node, const Operator& op) {
+    if (op.effect == Effect::view && node.target == "aten.select.int" && node.args.size() == 3) {
+      const auto* of = firstOperand(node) ? s_.location(firstOperand(node)) : nullptr;
+      const auto *d = node.args[1].as<int64_t>(), *index = node.args[2].as<int64_t>();
+      const auto rank = of ? static_cast<int64_t>(of->shape.size()) : 0;
+      if (!d || !index || !of || *d < -rank || *d >= rank) return;
+      const Expr rest = of->shape[static_cast<size_t>(*d < 0 ? *d + rank : *d)] - Expr(*index < 0 ? -*index : *index + 1);
+      if (!rest.asConstant() && stated_.insert(rest).second) s_.facts_.addNonNegative(rest);
+      return;
+    }
     if (op.effect != Effect::view || node.target != "aten.slice.Tensor" || !node.tensor()) return;
     const NodeId base = firstOperand(node);
     const auto* from = base ? s_.location(base) : nullptr;

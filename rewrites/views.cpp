@@ -108,6 +108,13 @@ std::optional<Expr> wrapped(const Expr& bound, const Expr& n, const Facts& facts
 
 Expr clamped(const Expr& bound, const Expr& n, const Facts& facts) { return facts.provesLessEqual(bound, n) ? bound : min(bound, n); }
 
+/// Of an expanded dimension one element, or a view that leaves it out, overlaps nothing.
+Location withoutOverlap(Location out, const View& v) {
+  if (!out.selfOverlap) return out;
+  if (const auto map = mapOf(out, v.owner.shape, graph::ir::itemSize(v.owner.dtype))) out.selfOverlap = maySelfOverlap(*map, v.facts);
+  return out;
+}
+
 Location slice(const View& v) {
   Location out = v.base;
   if (v.shape) out.shape = *v.shape;
@@ -418,8 +425,8 @@ Location applyView(const ViewContext& context, std::string_view target, const Vi
   const auto* shape = context.shape;
   if (target == "aten.as_strided.default") return asStrided(v);
   if (!base.known) return inexact(base, shape);
-  if (target == "aten.slice.Tensor") return slice(v);
-  if (target == "aten.select.int") return select(v);
+  if (target == "aten.slice.Tensor") return withoutOverlap(slice(v), v);
+  if (target == "aten.select.int") return withoutOverlap(select(v), v);
   if (target == "aten.unsqueeze.default") return unsqueeze(v);
   if (target.starts_with("aten.squeeze.")) return squeeze(v, target);
   if (target == "aten.permute.default" || target == "aten.transpose.int" || target == "aten.t.default" || target == "aten.numpy_T.default" ||

@@ -3,25 +3,37 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
 #include "app/commands/common.h"
 #include "app/units.h"
 
 namespace app::commands {
 namespace {
 
-const size_t kShownRefusals = 20;
+const size_t kShownOfARule = 3;
 
+/// The first of each rule in full; of the rest their names. A model's layers repeat what its first one says.
 void sayRefusals(const CommonOptions& common, const rewrites::Outcome& outcome) {
-  size_t shown = 0;
+  std::map<std::string, std::vector<std::string>> byRule;
   for (const auto& refused : outcome.refused) {
-    if (++shown > kShownRefusals) continue;
+    auto& names = byRule[refused.rule];
+    names.push_back(refused.node);
+    if (names.size() > kShownOfARule) continue;
     say(common, "  refused {}: {}: {}", refused.node, refused.rule, refused.because);
     if (!refused.blockers.empty()) say(common, "    blocked by {}", fmt::join(refused.blockers, ", "));
     if (refused.repair)
       say(common, "    repair: {} ({}{})", refused.repair->text, refused.repair->rewrite,
           refused.repair->bytes ? ", saves " + humanBytes(*refused.repair->bytes) : "");
   }
-  if (shown > kShownRefusals) say(common, "  ... and {} more refused (--report lists all)", shown - kShownRefusals);
+  for (auto& [rule, names] : byRule) {
+    if (names.size() <= kShownOfARule) continue;
+    const size_t more = names.size() - kShownOfARule, named = std::min<size_t>(more, 4);
+    const auto begin = names.begin() + kShownOfARule;
+    say(common, "  ... and {} more by {}: {}{} (--report has all reasons)", more, rule, fmt::join(begin, begin + static_cast<std::ptrdiff_t>(named), ", "),
+        named < more ? " ..." : "");
+  }
 }
 
 void sayKind(const CommonOptions& common, const char* kind, const std::optional<int64_t>& before, const std::optional<int64_t>& after) {

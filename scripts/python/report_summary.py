@@ -41,13 +41,14 @@ def results(verify):
 def print_rewrite(report):
     taken, refused = chains(report)
     graph = report["graph"]
-    print(f"{len(taken)} of {len(taken) + len(refused)} chains taken; {graph['nodes']} nodes before, {graph['nodes_after']} after")
+    print(f"{len(taken)} chains taken, {len(refused)} updates and copies left; {graph['nodes']} nodes before, {graph['nodes_after']} after")
     for chain in taken[:2]:
         print(f"  {chain['node']} is now {chain['writes']} itself: {chain['updates']} updates in one write, {len(chain['removed'])} nodes gone")
     if len(taken) > 2:
         print(f"  ... and {len(taken) - 2} more")
-    for update in refused:
-        print(f"  {update['node']} refused, {update['rule']}: {update['because']}")
+    for rule in dict.fromkeys(update["rule"] for update in refused):
+        first, *rest = [update for update in refused if update["rule"] == rule]
+        print(f"  {first['node']} refused, {rule}: {first['because']}" + (f"; {len(rest)} more by this rule" if rest else ""))
     symbols = ", ".join(f"{name} = {value}" for name, value in report["symbols"].items())
     print(f"copied bytes of one run ({symbols}):")
     for kind, words in KINDS.items():
@@ -61,7 +62,7 @@ def print_demo(rewrite, bench):
     copied = ", ".join(f"{kind} {size(graph['copied_bytes'][kind])} -> {size(graph['copied_bytes_after'][kind])}" for kind in KINDS)
     low, high = time["ci95"]
     symbols = ", ".join(f"{name} = {value}" for name, value in bench["symbols"].items())
-    print(f"chains taken   {len(taken)} of {len(taken) + len(refused)}")
+    print(f"chains taken   {len(taken)}, {len(refused)} left")
     print(f"copied bytes   {copied}")
     print(results(rewrite["verify"]).replace("same results: ", "same results   "))
     print(f"decode step    {time['before']['median'] / 1000:.2f} ms -> {time['after']['median'] / 1000:.2f} ms at {symbols}: "

@@ -219,5 +219,30 @@ w: "f32[4]" = torch.ops.aten.masked_fill.Scalar(u, m, 0)
 return (w,))p"), "take u -> x: write u erase copy_\nrefuse w: input-must-keep-value [x]\n");
 }
 
+TEST(InPlaceReview, CopiesAndScattersThatAreRelativeToTheStorage) {
+  // In place u is x, whose first element may lie anywhere in its storage; of the copy it lies at 0.
+  EXPECT_EQ(decisions(R"p(x: "f32[4, 3][3, 1]cpu", i: "i64[2, 3][3, 1]cpu", s: "f32[2, 3][3, 1]cpu", v: "f32[2][1]cpu")p",
+                      R"p(u: "f32[4, 3][3, 1]cpu" = torch.ops.aten.scatter.src(x, 0, i, s)
+w: "f32[4, 3][3, 1]cpu" = torch.ops.aten.as_strided_scatter.default(u, v, [2], [1], 0)
+copy_: "f32[4, 3][3, 1]cpu" = torch.ops.aten.copy_.default(x, w)
+return ())p"),
+            "refuse u: geometry-changes [w]\nrefuse w: geometry-changes [u]\n");
+  // It reads its storage, of which v shows another part.
+  EXPECT_EQ(decisions(R"p(x: "f32[4, 3][3, 1]cpu", s: "f32[2, 3][3, 1]cpu")p",
+                      R"p(v: "f32[2, 3][3, 1]cpu" = torch.ops.aten.slice.Tensor(x, 0, 0, 2)
+u: "f32[4, 3][3, 1]cpu" = torch.ops.aten.slice_scatter.default(x, s, 0, 2, 4)
+c: "f32[3][1]cpu" = torch.ops.aten.as_strided_copy.default(v, [3], [1], 6)
+copy_: "f32[4, 3][3, 1]cpu" = torch.ops.aten.copy_.default(x, u)
+return (c,))p"),
+            "refuse u: old-value-read-later [c]\n");
+  // Of another input it may read what lies beside it: x.
+  EXPECT_EQ(decisions(R"p(x: "f32[4, 3][3, 1]cpu", y: "f32[4, 3][3, 1]cpu", s: "f32[2, 3][3, 1]cpu")p",
+                      R"p(u: "f32[4, 3][3, 1]cpu" = torch.ops.aten.slice_scatter.default(x, s, 0, 2, 4)
+c: "f32[3][1]cpu" = torch.ops.aten.as_strided_copy.default(y, [3], [1], 0)
+copy_: "f32[4, 3][3, 1]cpu" = torch.ops.aten.copy_.default(x, u)
+return (c,))p"),
+            "refuse u: inputs-may-alias [c]\n");
+}
+
 }  // namespace
 }  // namespace rewrites::test
