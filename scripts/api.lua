@@ -382,8 +382,9 @@ function Graph:window(n) end
 ---@return boolean
 function Graph:is_update(n) end
 
---- May this update write into its base? The chain {head, owner, updates = {{node, base, writes, twin}, …}, copies, guards, bytes_saved}, or
---- nil and the refusal {rule, because, blockers, repair}; nil alone for a node that is no update. The repair, where one is known to help:
+--- May this update write into its base, or need this copy (clone, slice_copy ...) not be made? The chain {head, owner, updates = {{node, base,
+--- operand, writes, twin, forward, view}, …}, copies, guards, bytes_saved}: `operand` names the argument that the result becomes; `forward` is a copy
+--- that goes, or becomes the operator `view`. Or nil and the refusal {rule, because, blockers, repair}; nil alone for a node that is no update. The repair, where one is known to help:
 --- {text, rewrite, bytes, move, before, value, users, guards}; hoist_readers puts `move` before `before`; there clone_operand puts a clone
 --- of `value`, split_factory another call of it, for `users`.
 --- Example: local chain, why = g:can_write_in_place(n, "self")

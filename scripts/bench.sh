@@ -47,6 +47,10 @@ say "Steps on the 22-layer dump"
 build/bench_steps --benchmark_format=json --benchmark_min_time=0.5 > "$out/steps.json"
 tables google "$out/steps.json"
 
+say "Beside PyTorch's own passes"
+"$python" scripts/python/bench_reinplace.py --models --program build/fxloom
+echo
+
 if [ -x build/bench_program ]; then
   say "A node of a program against a bare loop of boxed calls"
   build/bench_program --benchmark_format=json --benchmark_min_time=0.5 > "$out/program.json"

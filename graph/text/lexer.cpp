@@ -80,7 +80,18 @@ bool Lexer::skipSpace() {
   return false;
 }
 
-/// Does the line look like the start of a statement of this block: `name =`, `name: ...`, `return`, `def`, `class`? In a
+namespace {
+
+/// `+=`, `**=`, `<<=` …: an assignment, unlike `<=`.
+bool assignsInPlace(std::string_view text) {
+  for (const std::string_view op : {"+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@=", "**=", "//=", "<<=", ">>="})
+    if (text.starts_with(op)) return true;
+  return false;
+}
+
+}  // namespace
+
+/// Does the line look like the start of a statement of this block: `name =`, `name: ...`, `name +=`, `return`, `def`, `class`? In a
 /// signature, where parameters look the same, it must also call something or delete something.
 bool Lexer::startsStatement(size_t lineStart) const {
   size_t at = lineStart;
@@ -97,7 +108,7 @@ bool Lexer::startsStatement(size_t lineStart) const {
   }
   while (at < text_.size() && text_[at] == ' ') ++at;
   if (at + 1 >= text_.size()) return false;
-  return text_[at] == ':' || (text_[at] == '=' && text_[at + 1] != '=');
+  return text_[at] == ':' || (text_[at] == '=' && text_[at + 1] != '=') || assignsInPlace(text_.substr(at, 3));
 }
 
 void Lexer::scan() {
