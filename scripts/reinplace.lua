@@ -69,7 +69,10 @@ fx.rewrite{
       replace(g, copy, copy:arg("self"))
     end
     if g[owner] then   -- else nobody reads or writes it any more
-      for _, guard in ipairs(chain.guards) do g:add_guard(guard) end
+      for _, guard in ipairs(chain.guards) do
+        local subject, other = guard:match("^[%w_]+%(([^,)]+)"), guard:match("^disjoint%(.*, (%S+)%)$")
+        if not (subject and not g[subject] or other and not g[other]) then g:add_guard(guard) end   -- what is gone is not read
+      end
     end
   end,
 }
