@@ -25,13 +25,6 @@ struct Groups {
   void join(size_t a, size_t b) { parent[find(a)] = find(b); }
 };
 
-NodeId sourceOf(const graph::ir::Graph& graph, NodeId update) {
-  const auto nodes = operand(graph.node(update), 1);
-  return nodes.size() == 1 ? nodes[0] : NodeId{};
-}
-
-bool isCopyInto(const graph::ir::Node& node) { return node.target.starts_with("aten.copy_."); }
-
 }  // namespace
 
 const Conflict* Decisions::reason(NodeId node) const {
@@ -121,7 +114,7 @@ void Decisions::addWantedTwins() {
   for (const NodeId id : graph_) {
     const Operator& op = storage.operatorOf(id);
     if (!memory_.isLive(id) || (op.twin != "aten.copy_.default" && !isCopyInto(graph_.node(id)))) continue;
-    const NodeId to = firstOperand(graph_.node(id)), from = sourceOf(graph_, id);
+    const NodeId to = firstOperand(graph_.node(id)), from = sourceOf(graph_.node(id));
     if (to && from && storage.location(to) && storage.location(from)) follow(storage.owner(from), storage.owner(to));
   }
   for (const auto& [twin, goal] : wanted)
@@ -189,7 +182,7 @@ std::vector<Decisions::Set> Decisions::chains(const Set& buffer) const {
   for (size_t k = 0; k < buffer.size(); ++k) {
     const NodeId node = candidates_[buffer[k]].decision.node;
     link(k, firstOperand(graph_.node(node)));
-    if (memory_.storage().operatorOf(node).effect == Effect::update) link(k, sourceOf(graph_, node));
+    if (memory_.storage().operatorOf(node).effect == Effect::update) link(k, sourceOf(graph_.node(node)));
     for (const NodeId result : memory_.results(node))
       for (const size_t same : byResult_.at(result)) groups.join(k, place.at(same));
   }
@@ -397,7 +390,7 @@ double Decisions::costOf(NodeId node, How how, bool writes) const {
   if (op.effect != Effect::update) return whole;   // a twin writes as much as the operator did
   if (how == How::inPlace && !writes) return 0;
   const bool scatter = op.twin == "aten.copy_.default";
-  const double window = scatter ? bytes(sourceOf(graph_, node)) : operatorName(graph_.node(node).target).starts_with("masked_") ? whole : 0;
+  const double window = scatter ? bytes(sourceOf(graph_.node(node))) : operatorName(graph_.node(node).target).starts_with("masked_") ? whole : 0;
   if (how == How::inPlace) return window;
   return whole;
 }

@@ -53,11 +53,6 @@ namespace {
 constexpr int kAnalyses = 200;             // of edited graphs, to find repairs; of large graphs less
 constexpr size_t kAnalysed = 200'000;      // nodes of all these graphs together
 
-NodeId sourceOf(const Graph& graph, NodeId update) {
-  const auto nodes = operand(graph.node(update), 1);
-  return nodes.size() == 1 ? nodes[0] : NodeId{};
-}
-
 }  // namespace
 
 void InPlace::Plan::decide() {
@@ -83,7 +78,7 @@ void InPlace::Plan::makeChains() {
     if (memory.merged(u))
       for (const NodeId result : memory.results(u)) roots.insert(memory.root(result));
   for (const NodeId root : roots)
-    for (const NodeId c : memory.erasedCopies(root)) copies[memory.storage().owner(sourceOf(graph, c))].push_back(c);
+    for (const NodeId c : memory.erasedCopies(root)) copies[memory.storage().owner(sourceOf(graph.node(c)))].push_back(c);
   for (const NodeId u : decisions.nodes()) {
     if (!memory.merged(u)) continue;
     const auto& op = memory.storage().operatorOf(u);
@@ -92,7 +87,7 @@ void InPlace::Plan::makeChains() {
     const auto results = memory.results(u);
     size_t chain = chains.size();
     if (!writes && (how == How::inPlace || op.forward == Forward::source)) {   // joins the chain of its source
-      const auto inner = of.find(memory.storage().owner(sourceOf(graph, u)));
+      const auto inner = of.find(memory.storage().owner(sourceOf(graph.node(u))));
       if (inner != of.end()) chain = inner->second;
     }
     if (chain == chains.size()) chains.emplace_back();
@@ -121,7 +116,7 @@ Expr InPlace::Plan::unmoved(const Chain& chain, Expr& window) const {
     const Operator& op = memory.storage().operatorOf(u.node);
     if (const auto bytes = copiedBytes(graph, u.node, op)) sum = sum + *bytes;
     if (!u.writes || op.twin != "aten.copy_.default") continue;
-    const NodeId source = sourceOf(graph, u.node);
+    const NodeId source = sourceOf(graph.node(u.node));
     const auto* t = source ? graph.node(source).tensor() : nullptr;
     if (!t) continue;
     Expr bytes(graph::ir::itemSize(t->dtype));
@@ -201,8 +196,8 @@ void InPlace::Plan::addSelfCopies() {
   for (const auto& c : chains) taken.insert(c.copies.begin(), c.copies.end());
   for (NodeId id : graph) {
     const auto& node = graph.node(id);
-    if (!node.target.starts_with("aten.copy_.") || taken.count(id)) continue;
-    const NodeId to = firstOperand(node), from = sourceOf(graph, id);
+    if (!isCopyInto(node) || taken.count(id)) continue;
+    const NodeId to = firstOperand(node), from = sourceOf(graph.node(id));
     const auto *a = to ? memory.storage().location(to) : nullptr, *b = from ? memory.storage().location(from) : nullptr;
     if (!a || !b || !memory.sameTensor(*a, *b)) continue;
     Chain c;
@@ -226,12 +221,12 @@ void InPlace::Plan::makeRefusals() {
   for (auto it = nodes.rbegin(); it != nodes.rend(); ++it) {
     const Conflict* reason = decisions.reason(*it);
     if (!reason || covered.count(*it)) continue;
-    for (NodeId inner = sourceOf(graph, *it); inner;) {
+    for (NodeId inner = sourceOf(graph.node(*it)); inner;) {
       inner = memory.storage().owner(inner);
       const Conflict* same = decisions.reason(inner);
       if (!same || same->rule != reason->rule) break;
       covered.insert(inner);
-      inner = sourceOf(graph, inner);
+      inner = sourceOf(graph.node(inner));
     }
     // A pointwise operator that saves nothing in place is no chain that was left.
     if (reason->rule == Rule::notProfitable && memory.storage().operatorOf(*it).effect == Effect::fresh) continue;

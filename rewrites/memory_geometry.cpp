@@ -17,8 +17,6 @@ using graph::ir::NodeId;
 
 namespace {
 
-bool oneOf(std::string_view name, std::initializer_list<std::string_view> names) { return std::find(names.begin(), names.end(), name) != names.end(); }
-
 /// Views that work at any strides and pass them on.
 bool anyStrides(std::string_view name) {
   return oneOf(name, {"slice", "select", "permute", "transpose", "t", "unsqueeze", "squeeze", "expand", "alias", "detach", "split", "split_with_sizes",
@@ -45,16 +43,13 @@ bool keepsLayout(const graph::ir::Node& node, const Operator& op) {
 bool keepsOrder(std::string_view name) { return oneOf(name, {"index_put", "_unsafe_index_put", "index_fill", "put", "clone", "_to_copy", "lift_fresh_copy"}); }
 
 bool asksRowMajor(const graph::ir::Node& node) {
-  const auto* format = node.kwarg("memory_format");
-  if (!format && operatorName(node.target) == "contiguous") return true;
-  const auto* name = format ? format->as<graph::ir::Name>() : nullptr;
-  return name && name->text == "torch.contiguous_format";
+  if (!node.kwarg("memory_format") && operatorName(node.target) == "contiguous") return true;
+  return memoryFormat(node) == "torch.contiguous_format";
 }
 
 bool asksOtherFormat(const graph::ir::Node& node) {
-  const auto* format = node.kwarg("memory_format");
-  const auto* name = format ? format->as<graph::ir::Name>() : nullptr;
-  return name && name->text != "torch.contiguous_format" && name->text != "torch.preserve_format";
+  const auto format = memoryFormat(node);
+  return !format.empty() && format != "torch.contiguous_format" && format != "torch.preserve_format";
 }
 
 }  // namespace

@@ -185,7 +185,7 @@ bool MemoryPlan::sameTensor(const Location& a, const Location& b) const {
 
 bool MemoryPlan::isErased(NodeId copy) const {
   const auto& node = graph_.node(copy);
-  if (!node.target.starts_with("aten.copy_.")) return false;
+  if (!isCopyInto(node)) return false;
   const NodeId to = firstOperand(node);
   const auto from = operand(node, 1);
   if (!to || from.size() != 1 || !storage_.location(to) || !storage_.location(from[0]) || root(to) != root(from[0])) return false;

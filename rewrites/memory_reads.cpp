@@ -219,7 +219,7 @@ Conflict MemoryPlan::explain(const OwnerRead& read, uint32_t at, const Location&
   }
   if (write.printedOwner && !read.reader)   // a write onto a result that was merged into the input: one onto the input itself is what the caller gets
     return because(Rule::inputMustKeepValue, "as printed, " + owner + part + " keeps its content for the caller, and " + writer + " would write " + owner + written, {write.node});
-  if (write.printedOwner && graph_.node(write.node).target.starts_with("aten.copy_."))
+  if (write.printedOwner && isCopyInto(graph_.node(write.node)))
     return because(Rule::copyWritesOtherValue, writer + " writes something else into " + owner + ", and " + reader + " still reads " + value + " after it", {write.node, read.reader});
   if (!read.reader) return because(Rule::inputMustKeepValue, "as printed, " + owner + part + " keeps its content for the caller, and " + writer + " would write " + owner + written, blockers);
   return because(Rule::oldValueReadLater, reader + " reads " + value + " (" + owner + part + ") after " + writer + " would have written " + owner + written, blockers);

@@ -14,10 +14,6 @@ using graph::ir::NodeId;
 using graph::ir::Op;
 using graph::ir::Schema;
 
-bool oneOf(std::string_view name, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 /// The view that shows the window of a scatter; its arguments are those of the scatter without `src`.
 std::string scatterView(std::string_view name) {
   if (name == "slice_scatter") return "aten.slice.Tensor";
@@ -129,6 +125,16 @@ bool onIntegers(const Node& node) {
 
 }  // namespace
 
+bool oneOf(std::string_view name, std::initializer_list<std::string_view> names) { return std::find(names.begin(), names.end(), name) != names.end(); }
+
+bool isCopyInto(const Node& node) { return node.target.starts_with("aten.copy_."); }
+
+std::string_view memoryFormat(const Node& node) {
+  const auto* format = node.kwarg("memory_format");
+  const auto* name = format ? format->as<graph::ir::Name>() : nullptr;
+  return name ? std::string_view(name->text) : std::string_view{};
+}
+
 bool isStorageRelative(const Node& node) { return operatorName(node.target).starts_with("as_strided"); }
 
 bool makesRowMajor(const Node& node) {
@@ -196,6 +202,11 @@ std::vector<NodeId> operand(const Node& node, size_t index) {
     if (const auto* value = node.kwarg(schema->arguments[index].name)) value->forEachNode(add);
   }
   return nodes;
+}
+
+NodeId sourceOf(const Node& node) {
+  const auto nodes = operand(node, 1);
+  return nodes.size() == 1 ? nodes[0] : NodeId{};
 }
 
 NodeId firstOperand(const Node& node) {

@@ -5,6 +5,7 @@
 // keep whatever it can reach. Pure; results are computed once per target.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -69,8 +70,16 @@ bool makesRowMajor(const graph::ir::Node& node);
 bool keepsRowMajor(const graph::ir::Node& node, const Operator& op);
 /// "slice_scatter" of "aten.slice_scatter.default". Empty for a declared operator: whatever it is called, its schema alone says what it does.
 std::string_view operatorName(std::string_view target);
+/// A name among others.
+bool oneOf(std::string_view name, std::initializer_list<std::string_view> names);
+/// `copy_`, which the epilogue of a graph writes its inputs with.
+bool isCopyInto(const graph::ir::Node& node);
+/// What a node asks for as `memory_format` ("torch.contiguous_format"); empty when it asks for none.
+std::string_view memoryFormat(const graph::ir::Node& node);
 /// Tensor operand `index` (by schema position) of a node: the nodes in it (several for a list).
 std::vector<graph::ir::NodeId> operand(const graph::ir::Node& node, size_t index);
+/// What a scatter, copy or copy_ moves: operand 1; no node when that is no single one.
+graph::ir::NodeId sourceOf(const graph::ir::Node& node);
 /// The first operand of a view, update or mutation; no node when it is not one.
 graph::ir::NodeId firstOperand(const graph::ir::Node& node);
 
