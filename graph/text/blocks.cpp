@@ -1,6 +1,7 @@
 #include "graph/text/blocks.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -80,8 +81,9 @@ std::vector<std::string> Blocks::graphAttributes(const ir::Graph& graph, size_t 
 /// the order of their attributes.
 void Blocks::nameChildren(Block& block) {
   if (block.children.empty()) return;
-  auto attributes = graphAttributes(*block.graph, block.children.size());
-  std::set<std::string> known(attributes.begin(), attributes.end()), used;
+  const auto attributes = graphAttributes(*block.graph, block.children.size()), all = graphAttributes(*block.graph, std::numeric_limits<size_t>::max());
+  const std::set<std::string> known(all.begin(), all.end());
+  std::set<std::string> used;
   for (auto& child : block.children)
     if (child->graph && known.contains(child->name)) child->isNamed = used.insert(child->name).second;
   std::map<std::string, int> numbers;   // given to a name so far

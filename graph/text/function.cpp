@@ -201,6 +201,7 @@ LineStart FunctionParser::statementLine(const Line& line) {
   } catch (const SyntaxError& e) {
     if (isFragment_ && isProse(line.content)) {
       if (!prose_++) firstProse_ = rangeIn(r_.lexer.text(), line.content);
+      r_.scope->unpoison(statements_.pending());
     } else {
       report(e);
       ++failures_;

@@ -64,12 +64,6 @@ bool Scope::tryUse(std::string_view name, Range where, ir::Argument& node) {
   return true;
 }
 
-void Scope::setGap() {
-  if (std::exchange(gap_, true)) return;
-  auto inputs = graph_.placeholders();
-  if (!inputs.empty()) lastInput_ = inputs.back();
-}
-
 ir::Argument Scope::use(std::string_view name, Range where, uint32_t line) {
   ir::Argument node;
   if (tryUse(name, where, node)) return node;
@@ -100,8 +94,7 @@ ir::NodeId Scope::addFragmentInput(std::string_view name, Range where, uint32_t 
   node.name = node.target = std::string(name);
   node.line = line;
   if (graph_.find(name)) node.name = graph_.uniqueName(name);
-  ir::NodeId before = lastInput_ ? graph_.next(lastInput_) : graph_.first();
-  lastInput_ = before ? graph_.insertBefore(before, std::move(node)) : graph_.append(std::move(node));
+  addInput(std::move(node));
   alias(name, lastInput_, line);
   if (auto* text = texts_.find(name)) late_.push_back(*text);
   problems_.warning(where, fmt::format("'{}' is not defined in {}: it becomes an input", name, fragment_ ? "this fragment" : "what is left of this text"));
@@ -125,9 +118,26 @@ ir::NodeId Scope::define(std::string_view name, ir::Node&& node, Range where) {
   }
   if (auto* text = node.op == ir::Op::placeholder ? texts_.find(name) : nullptr)
     problems_.error(where, fmt::format("the input '{}' is defined here and already used on line {}", name, problems_.shownLine(text->line)));
+  const bool isInput = node.op == ir::Op::placeholder;
+  if (isInput) checkDefault(node, where);
   node.name = graph_.find(name) ? graph_.uniqueName(name) : std::string(name);
-  entry = {graph_.append(std::move(node)), line, 0, true};
+  entry = {isInput ? addInput(std::move(node)) : graph_.append(std::move(node)), line, 0, true};
   return entry.node;
+}
+
+/// Inputs stand before all else, as in generated code, where they are parameters.
+ir::NodeId Scope::addInput(ir::Node&& node) {
+  ir::NodeId before = lastInput_ ? graph_.next(lastInput_) : graph_.first();
+  return lastInput_ = before ? graph_.insertBefore(before, std::move(node)) : graph_.append(std::move(node));
+}
+
+/// A default is worked out before any node runs.
+void Scope::checkDefault(ir::Node& input, Range where) {
+  ir::NodeId operand;
+  input.forEachInput([&](ir::NodeId id) { operand = id; });
+  if (!operand) return;
+  problems_.error(where, fmt::format("the default of the input '{}' holds '{}', a value of the graph", input.target, graph_.node(operand).name));
+  input.args.clear();
 }
 
 bool Scope::markDeleted(std::string_view name, uint32_t line) {

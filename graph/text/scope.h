@@ -33,7 +33,7 @@ class Scope {
   /// May names be used that the text does not define?
   bool isFragment() const { return fragment_ || gap_; }
   /// Lines are left out here (`...`): from here on a name that is not defined is one of theirs.
-  void setGap();
+  void setGap() { gap_ = true; }
   /// The first parameter of the function when it is `self`; empty otherwise.
   std::string_view self() const { return self_; }
   void setSelf(std::string_view name) { self_ = name; }
@@ -58,6 +58,10 @@ class Scope {
   void setTolerant() { tolerant_ = true; }
   /// Marks a name whose definition could not be read, so that its uses are not reported as well.
   void poison(std::string_view name) { if (!isModule(name)) names_.insert(name).value.isKnown = true; }
+  /// Takes poison() back: what could not be read was no definition after all.
+  void unpoison(std::string_view name) {
+    if (auto* entry = names_.find(name); entry && !entry->node) *entry = {};
+  }
   /// A name that the text defines and that is no value of the graph: using it is an error.
   void hide(std::string_view name) {
     Entry& entry = names_.insert(name).value;
@@ -88,6 +92,8 @@ class Scope {
     bool isHidden = false;   // known, and no value
   };
 
+  ir::NodeId addInput(ir::Node&& node);
+  void checkDefault(ir::Node& input, Range where);
   ir::NodeId addFragmentInput(std::string_view name, Range where, uint32_t line);
   std::string_view closest(std::string_view name) const;
 
@@ -104,7 +110,7 @@ class Scope {
   NameTable<Mention> texts_;
   std::vector<Mention> late_;
   std::map<std::string_view, size_t> undefined_;   // names that were reported, and which of the reports it was
-  ir::NodeId lastInput_;       // the last placeholder of a fragment
+  ir::NodeId lastInput_;       // the last placeholder; none of a snippet, whose graph has its inputs
 };
 
 }  // namespace graph::text

@@ -26,6 +26,8 @@ class StatementParser {
   bool hasPassed() const { return passed_; }
   /// There was control flow or an unpacking, which FX never prints: somebody wrote this.
   bool isSource() const { return isSource_; }
+  /// The name that the last statement defined or was to define; empty when there is none.
+  std::string_view pending() const { return pending_; }
 
  private:
   void endString();

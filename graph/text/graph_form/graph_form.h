@@ -65,7 +65,6 @@ class GraphFormParser {
   Range targetRange_;             // of the statement's target, which may have been joined
   size_t parameters_ = 0;         // of the header
   std::vector<Count> counts_;
-  ir::NodeId firstOther_;         // the first node that is no placeholder
   std::shared_ptr<const std::string> stack_;
   Declared declared_;             // by comments
 };

@@ -97,10 +97,7 @@ void GraphFormParser::node(std::string_view text) {
 void GraphFormParser::define(std::string_view name, ir::Node node, Range where) {
   node.line = line_;
   if (node.op != ir::Op::placeholder) node.stack = stack_;
-  const bool isInput = node.op == ir::Op::placeholder;
   ir::NodeId id = r_.scope->define(name, std::move(node), where);
-  if (!isInput && !firstOther_) firstOther_ = id;
-  if (isInput && firstOther_) r_.scope->graph().moveBefore(id, firstOther_);  // as in generated code, whose inputs are parameters
   if (users_) counts_.push_back({id, *users_, usersRange_});
   pending_ = {};
 }

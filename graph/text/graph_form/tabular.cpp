@@ -156,10 +156,7 @@ void TableParser::row(const Row& row) {
   if (node.op == ir::Op::placeholder && node.args.size() > 1) throw SyntaxError{range(row[args]), "a placeholder has one argument at most, its default"};
   if (node.op == ir::Op::get_attr) node.args.clear();
   if (node.op == ir::Op::get_attr || node.op == ir::Op::placeholder) node.kwargs.clear();  // they mean nothing there
-  const bool isInput = node.op == ir::Op::placeholder;
-  ir::NodeId id = r_.scope->define(row[name], std::move(node), range(row[name]));
-  if (!isInput && !firstOther_) firstOther_ = id;
-  if (isInput && firstOther_) r_.scope->graph().moveBefore(id, firstOther_);  // as in generated code, whose inputs are parameters
+  r_.scope->define(row[name], std::move(node), range(row[name]));
 }
 
 void TableParser::arguments(const Row& row, ir::Node& node) {

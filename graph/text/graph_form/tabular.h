@@ -43,7 +43,6 @@ class TableParser {
   std::vector<size_t> starts_;   // of the columns, in characters from the indentation on
   uint32_t line_ = 0;
   bool isReturned_ = false;
-  ir::NodeId firstOther_;        // the first node that is no placeholder
 };
 
 }  // namespace graph::text
