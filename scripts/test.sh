@@ -48,23 +48,28 @@ address_sanitizer() {
     LSAN_OPTIONS="suppressions=$root/tests/suppressions/lsan.txt:print_suppressions=0" UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan "$root/build-asan"
 }
 
+# Runs a command with its addresses where they always are, if the machine allows that.
+at_fixed_addresses() {
+  if setarch "$(uname -m)" -R true 2>/dev/null; then setarch "$(uname -m)" -R "$@"; else "$@"; fi
+}
+
 # The programs whose tests start threads. gcc's thread sanitizer wants the addresses of programs not to be randomised too widely.
 thread_sanitizer() {
   say "Threading tests under the thread sanitizer"
-  local folder="$root/build-tsan" targets=() target plain=()
+  local folder="$root/build-tsan" targets=() target
   sanitized_build "$folder" -DFXLOOM_SANITIZE=thread
   for target in test_ir test_run test_layout test_lua test_gui; do if has_target "$folder" "$target"; then targets+=("$target"); fi; done
   if [ ${#targets[@]} -eq 0 ]; then count "tsan: no test program found" 1; return 0; fi
   cmake --build "$folder" -j "$(jobs)" --target "${targets[@]}" || { count "tsan: build" 1; return 0; }
-  if setarch "$(uname -m)" -R true 2>/dev/null; then plain=(setarch "$(uname -m)" -R); fi
   for target in "${targets[@]}"; do
     local status=0
-    (cd "$root" && TSAN_OPTIONS="halt_on_error=1:suppressions=$root/tests/suppressions/tsan.txt" "${plain[@]}" "$folder/$target" --gtest_brief=1) || status=$?
+    (cd "$root" && TSAN_OPTIONS="halt_on_error=1:suppressions=$root/tests/suppressions/tsan.txt" at_fixed_addresses "$folder/$target" --gtest_brief=1) || status=$?
     count "tsan: $target" "$status"
   done
 }
 
-# Each from the samples (those that are small), 4,000 inputs from a fixed seed, so that a failure is this change's; run them longer by hand.
+# Each from the samples (those that are small), 4,000 inputs from a fixed seed, so that a failure is this change's: the order of the seeds
+# and the addresses, which the fuzzer uses as words, are fixed too. Run them longer by hand.
 fuzzers() {
   say "Fuzzers"
   if ! command -v clang++ >/dev/null; then note "there is no clang++: left out"; return 0; fi
@@ -75,12 +80,13 @@ fuzzers() {
   seeds="$folder/seeds"
   mkdir -p "$seeds"
   find "$root/samples" "$root/tests/golden" -type f -size -64k -exec cp -t "$seeds" {} +
+  find "$seeds" -type f | LC_ALL=C sort | paste -sd, >"$folder/seeds.list"
   for fuzzer in "$folder"/fuzz_*; do
     [ -x "$fuzzer" ] || continue
     status=0
     mkdir -p "$folder/found" "$folder/corpus-$(basename "$fuzzer")"
-    (cd "$folder/found" && "$fuzzer" -seed=1 -runs=4000 -max_total_time=60 -rss_limit_mb=4096 -timeout=10 -max_len=65536 -verbosity=0 -print_final_stats=1 -close_fd_mask=1 \
-      "$folder/corpus-$(basename "$fuzzer")" "$seeds" 2>&1 | grep -vE '^(INFO|stat::(new_units|slowest|peak))|# Uses: |^#+ ' ; exit "${PIPESTATUS[0]}") || status=$?
+    (cd "$folder/found" && at_fixed_addresses "$fuzzer" -seed=1 -runs=4000 -max_total_time=60 -rss_limit_mb=4096 -timeout=10 -max_len=65536 -verbosity=0 -print_final_stats=1 -close_fd_mask=1 \
+      "-seed_inputs=@$folder/seeds.list" "$folder/corpus-$(basename "$fuzzer")" 2>&1 | grep -vE '^(INFO|stat::(new_units|slowest|peak))|# Uses: |^#+ ' ; exit "${PIPESTATUS[0]}") || status=$?
     count "fuzz: $(basename "$fuzzer")" "$status"
   done
 }
