@@ -76,10 +76,18 @@ void MemoryPlan::checkBases(const Planned& s, std::vector<Conflict>& out) const 
       say(Rule::aliasDependsOnSize, "whether " + from.name + " shares memory with " + graph_.node(lies.owner).name + " depends on sizes and strides");
     // as_strided and its like see the storage, not the value: of a copy that is the copy's, here it would be all that base lies in.
     for (const NodeId view : storage_.aliases(o))
-      if (!storage_.location(view)->known && checks_.on(Check::storageOfResults))
+      if (!storage_.location(view)->known && isLive(view) && checks_.on(Check::storageOfResults))
         out.push_back({Rule::geometryChanges, graph_.node(view).name + " is relative to the storage of " + result.name, {view}, {}});
-    if (storage_.operatorOf(o).view == "aten.as_strided.default") say(Rule::geometryChanges, result.name + " is relative to the storage");
+    if (storage_.operatorOf(o).view == "aten.as_strided.default" && (!inPlace || !ownsWholeStorage(base))) say(Rule::geometryChanges, result.name + " is relative to the storage");
   }
+}
+
+/// As decided a value is all of a fresh row-major storage, as it is of its own as printed: what is relative to the storage finds the same elements.
+bool MemoryPlan::ownsWholeStorage(NodeId value) const {
+  const Location at = planned(value);
+  const auto& owner = graph_.node(at.owner);
+  const bool begins = !keptByCaller(at.owner) && (storage_.operatorOf(at.owner).effect == Effect::fresh || makesRowMajor(owner));   // a scatter keeps its base's storage
+  return begins && at.known && storage_.rowMajor(at.owner) && storage_.sameTensor(at, *storage_.location(at.owner));
 }
 
 /// Somebody writes through this value: an operator as printed, or a decision that stands on it.

@@ -31,7 +31,12 @@ bool indifferent(std::string_view name) {
 /// Operators that move elements and compute nothing.
 bool movesOnly(std::string_view name) {
   return oneOf(name, {"clone", "_to_copy", "contiguous", "cat", "stack", "index", "index_select", "gather", "flip", "roll", "repeat", "constant_pad_nd", "embedding",
-                      "zeros_like", "ones_like", "full_like", "empty_like"}) || name.ends_with("_copy");
+                      "tril", "triu", "zeros_like", "ones_like", "full_like", "empty_like"}) || name.ends_with("_copy");
+}
+
+/// At most one dimension has more than one element: there is one order only.
+bool isLine(const std::vector<Expr>& shape) {
+  return std::count_if(shape.begin(), shape.end(), [](const Expr& size) { return size.asConstant() != 1; }) <= 1;
 }
 
 /// Updates that clone with the strides and the offset of their base.
@@ -129,6 +134,19 @@ bool MemoryPlan::statedInRowOrder(NodeId value, Storage::Assumed& assumed) const
   return true;
 }
 
+/// A twin of an operator that works element by element on one tensor: scalars have no order.
+bool MemoryPlan::followsBaseAlone(NodeId owner) const {
+  const auto& node = graph_.node(owner);
+  const Operator& op = storage_.operatorOf(owner);
+  if (op.effect != Effect::fresh || !op.pointwise) return false;
+  bool alone = true;
+  node.forEachInput([&](NodeId n) {
+    const auto* t = graph_.node(n).tensor();
+    alone &= n == base_[owner.value] || graph_.node(n).sym() || (t && t->shape.empty());
+  });
+  return alone;
+}
+
 /// The printed result is row-major and what it would show is a part of something row-major, row by row. Operators that make a dense result in the
 /// order of their operands' dimensions (all of TensorIterator's, clone, cat) make the same of both.
 bool MemoryPlan::orderKept(NodeId owner, Storage::Assumed* assumed) const {
@@ -136,7 +154,8 @@ bool MemoryPlan::orderKept(NodeId owner, Storage::Assumed* assumed) const {
   const Operator& op = storage_.operatorOf(owner);
   if (asksOtherFormat(node)) return false;
   const Location& at = placed_[owner.value] ? *placed_[owner.value] : *storage_.location(base_[owner.value]);
-  const bool keeps = how_[owner.value] == How::forward ? op.forward == Forward::clone : keepsOrder(operatorName(node.target));
+  if (op.forward == Forward::view && how_[owner.value] == How::forward && at.known && !at.selfOverlap && isLine(at.shape)) return true;
+  const bool keeps = how_[owner.value] == How::forward ? op.forward == Forward::clone : keepsOrder(operatorName(node.target)) || followsBaseAlone(owner);
   if (keeps && !asksRowMajor(node)) return at.known && !at.selfOverlap;   // dense, in the order of its base
   if (!storage_.rowOrder(at, assumed) && !(assumed && !placed_[owner.value] && statedInRowOrder(base_[owner.value], *assumed))) return false;
   if (op.effect != Effect::fresh || op.forward != Forward::none) return op.forward != Forward::source;
@@ -165,7 +184,7 @@ void MemoryPlan::checkGeometry(const Planned& s, std::vector<Conflict>& out) {
     if (!base_[o.value]) continue;
     const Change how = change(o, nullptr);
     // A view that copied could be taken of anything; one that does not needs strides that fit.
-    if (placed_[o.value] && !staysLegal(o, base_[o.value]) && !storage_.rowMajor(base_[o.value]) && !storage_.rowMajor(base_[o.value], &assumed_[o]))
+    if (placed_[o.value] && !staysLegal(o, base_[o.value]) && !shownLegal(o, base_[o.value]) && !storage_.rowMajor(base_[o.value]) && !storage_.rowMajor(base_[o.value], &assumed_[o]))
       out.push_back({Rule::geometryChanges, "whether " + graph_.node(base_[o.value]).name + " can be viewed as " + graph_.node(o).name + " depends on its strides", {base_[o.value]}, {}});
     if (how == Change::none) continue;
     auto found = whoCanTell(s, o, how);
@@ -182,6 +201,7 @@ void MemoryPlan::checkGeometry(const Planned& s, std::vector<Conflict>& out) {
 
 /// Whether a view, or one that a forwarded copy becomes, is possible whatever the strides of its operand: it merges no dimensions.
 bool MemoryPlan::staysLegal(NodeId view, NodeId of) const {
+  if (graph_.node(view).target == "_operator.getitem") view = firstOperand(graph_.node(view));   // a piece of split, unbind …
   const Operator& op = storage_.operatorOf(view);
   const std::string& target = op.forward == Forward::view ? op.view : graph_.node(view).target;
   const auto name = operatorName(target);
@@ -204,23 +224,46 @@ bool MemoryPlan::staysLegal(NodeId view, NodeId of) const {
   return true;
 }
 
+/// Whether the graph as printed shows that a view of this value is possible, whatever the strides: it only gives an input back its own shape, or a
+/// printed view gives the same elements of an input the same shape.
+bool MemoryPlan::shownLegal(NodeId view, NodeId of) const {
+  const Operator& op = storage_.operatorOf(view);
+  const std::string& target = op.forward == Forward::view ? op.view : graph_.node(view).target;
+  if (target != "aten.view.default" && target != "aten._unsafe_view.default") return false;
+  const auto* to = graph_.node(view).tensor();
+  const Location at = planned(of);
+  if (!to || !at.known || at.sometimesFresh || !keptByCaller(at.owner)) return false;
+  const auto& whole = *storage_.location(at.owner);
+  const auto map = storage_.mapOf(at);
+  if (map && map->isRowMajor(storage_.facts()) && to->dtype == whole.dtype && to->shape == whole.shape) return true;   // in the numbering of its elements
+  for (const NodeId other : storage_.aliases(at.owner)) {
+    const auto& node = graph_.node(other);
+    if (node.target != "aten.view.default" || !node.tensor() || !(node.tensor()->shape == to->shape)) continue;
+    if (storage_.sameTensor(*storage_.location(firstOperand(node)), at)) return true;
+  }
+  return false;
+}
+
 /// Everybody whose result, or whose legality, depends on where and how the result of `owner` lies.
 std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Change change) const {
   std::vector<Conflict> out;
   std::vector<NodeId> work;
   std::unordered_set<NodeId> seen;
   const auto taint = [&](NodeId value) { if (seen.insert(value).second) work.push_back(value); };
-  const bool strides = change != Change::storage, order = change == Change::strides;
+  const bool strides = change != Change::storage;
   taint(owner);
   while (!work.empty()) {
     const NodeId value = work.back();
     work.pop_back();
+    const auto* tensor = graph_.node(value).tensor();
+    const bool order = change == Change::strides && !(tensor && isLine(tensor->shape));
     for (const NodeId user : graph_.users(value)) {
       const auto& node = graph_.node(user);
       const Operator& op = storage_.operatorOf(user);
       const auto name = operatorName(node.target);
       const bool first = firstOperand(node) == value;
-      const auto tell = [&](const char* what) {
+      const auto tell = [&](const char* what, bool fails = false) {
+        if (!fails && !isLive(user)) return;   // nobody sees what it makes; it only has to run
         out.push_back({Rule::geometryChanges, node.name + " can tell the " + what + " of " + graph_.node(value).name + ", which may differ when " +
                        graph_.node(owner).name + (how_[owner.value] == How::forward ? " is not copied" : " is done in place"), {user}, {}});
       };
@@ -237,8 +280,8 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
         case Effect::unknown: tell(strides ? "strides" : "storage"); break;
         case Effect::mayView: if (strides && checks_.on(Check::toldByReshape)) tell("strides"); else taint(user); break;
         case Effect::view:
-          if (!strides || anyStrides(name) || staysLegal(user, value)) taint(user);
-          else if (checks_.on(Check::toldByViews)) tell("strides");
+          if (!strides || anyStrides(name) || staysLegal(user, value) || shownLegal(user, value)) taint(user);
+          else if (checks_.on(Check::toldByViews)) tell("strides", true);
           break;
         case Effect::getitem: taint(user); break;
         case Effect::mutation: if (first) taint(user); break;
@@ -248,7 +291,7 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
           break;
         case Effect::fresh:
           if (merged(user) && base(user, how(user)) == value) {
-            if (strides && op.forward == Forward::view && how(user) == How::forward && !staysLegal(user, value)) { tell("strides"); break; }
+            if (strides && op.forward == Forward::view && how(user) == How::forward && !staysLegal(user, value) && !shownLegal(user, value)) { tell("strides", true); break; }
             for (const NodeId result : results(user)) taint(result);
             break;
           }

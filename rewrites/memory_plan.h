@@ -104,6 +104,7 @@ class MemoryPlan {
   /// When a fresh result's content is there: at its node, for one of several results at their operator.
   uint32_t created(graph::ir::NodeId owner) const;
   bool keptByCaller(graph::ir::NodeId owner) const;
+  bool ownsWholeStorage(graph::ir::NodeId value) const;
   bool isWritten(graph::ir::NodeId owner) const;
   bool isRead(const OwnerRead& read) const;
   /// A kind of read that a test does not look at.
@@ -124,10 +125,12 @@ class MemoryPlan {
   enum class Change : uint8_t { none, storage, gaps, strides };
   Change change(graph::ir::NodeId owner, Storage::Assumed* assumed) const;
   bool stridesKept(graph::ir::NodeId owner, Storage::Assumed* assumed) const;
+  bool followsBaseAlone(graph::ir::NodeId owner) const;
   bool orderKept(graph::ir::NodeId owner, Storage::Assumed* assumed) const;
   bool sameAnnotatedStrides(graph::ir::NodeId owner, Storage::Assumed& assumed) const;
   bool statedInRowOrder(graph::ir::NodeId value, Storage::Assumed& assumed) const;
   bool staysLegal(graph::ir::NodeId view, graph::ir::NodeId of) const;
+  bool shownLegal(graph::ir::NodeId view, graph::ir::NodeId of) const;
   bool isDense(graph::ir::NodeId value, bool rowMajor) const;
   std::vector<Conflict> whoCanTell(const Planned& s, graph::ir::NodeId owner, Change change) const;
   Conflict explain(const OwnerRead& read, uint32_t at, const Location& where, const PlannedWrite& write, Overlap overlap) const;

@@ -178,13 +178,15 @@ bool MemoryPlan::agrees(const Planned& s, const PlannedWrite& write, NodeId owne
     const NodeId base = storage_.owner(base_[owner.value]);
     if (how_[owner.value] == How::inPlace) {
       const Region window = lifted(windowOf(owner)).region;
-      const bool all = within(window);
+      const auto source = operand(graph_.node(owner), 1);
+      // The result of an update that lies in the window: so does what the update writes.
+      const bool all = within(window) || (!writes(owner) && source[0] == write.node);
       if (writes(owner)) {
         if (all) return true;   // its own write lies over it
       } else if (!checks_.on(Check::noOpScatters)) {
         if (all) return true;
       } else if (all || !apart(window)) {   // it holds its source there
-        const bool same = agrees(s, write, storage_.owner(operand(graph_.node(owner), 1)[0]), part, made, budget);
+        const bool same = agrees(s, write, storage_.owner(source[0]), part, made, budget);
         if (!same || all) return same;
       }
     }

@@ -147,7 +147,7 @@ bool makesRowMajor(const Node& node) {
   if (name.ends_with("_copy") && name != "_to_copy" && name != "index_copy" && name != "as_strided_copy" && name != "lift_fresh_copy")
     return node.target.starts_with("aten.") && operatorName(node.target) != "copy";   // `*_copy` of a view: a contiguous clone
   return !format && oneOf(name, {"zeros", "ones", "full", "empty", "arange", "rand", "randn", "index_add", "index_copy", "scatter", "scatter_add", "scatter_reduce",
-                                 "masked_scatter", "masked_fill", "new_zeros", "new_ones", "new_full", "new_empty", "mm", "bmm"});
+                                 "masked_scatter", "masked_fill", "new_zeros", "new_ones", "new_full", "new_empty", "mm", "bmm", "tril", "triu"});
 }
 
 bool keepsRowMajor(const Node& node, const Operator& op) {

@@ -127,9 +127,11 @@ Location slice(const View& v) {
   std::optional<Expr> start = !startArgument || startArgument->isNone() ? Expr(0) : v.integer("start");
   const bool toEnd = !endArgument || endArgument->isNone() || v.constant("end") == kEnd;
   std::optional<Expr> end = toEnd ? n : v.integer("end");
-  if (start) start = wrapped(*start, n, v.facts);
-  if (end && !toEnd) end = wrapped(*end, n, v.facts);
   const Expr* size = v.annotated(*d);
+  const auto last = start ? start->asConstant() : std::nullopt;   // the last k, of which k are there: no clamping
+  if (last && *last < 0 && step == 1 && size && *size == Expr(-*last)) start = n + *start;
+  else if (start) start = wrapped(*start, n, v.facts);
+  if (end && !toEnd) end = wrapped(*end, n, v.facts);
   // With the start and the annotated size known, the end does not matter, whatever its sign.
   if (start && !end && size && step == 1 && v.facts.provesLessEqual(*start, n)) end = *start + *size;
   if (!start || !end || !step || *step < 1) {

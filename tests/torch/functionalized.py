@@ -61,7 +61,7 @@ def program_of(eager, way, layout):
     program.source = text
     program.samples = [[*(values[k] for k in order), *(values[at] if attribute == "buffer" else attributes[attribute] for attribute in program.buffers.values())]
                        for values in samples]
-    program.samples += [] if layout else programs.other_strides(program.samples[0])
+    program.samples += [programs.amid(program.samples[0]), *([] if layout else programs.other_strides(program.samples[0]))]
     program.samples = [values for values in program.samples if stated(program, values)]
     program.graph_module, function = graph_module, eager.function()
     positions = [*order, *(at if attribute == "buffer" else None for attribute in program.buffers.values())]

@@ -2,7 +2,7 @@
 
 Two observations of the same arguments are compared, bit by bit or but for rounding. A difference is a line that begins with its kind:
 `output`, `input`, `alias` (elements are shared by other pairs; this is what a write into an output would leak into), `storage` (the
-same for whole storages), `layout` (strides or offset of an output), `error`.
+same for whole storages), `beside` (what lies in an input's storage and in no input), `layout` (strides or offset of an output), `error`.
 """
 import torch
 
@@ -46,6 +46,16 @@ def sharing(tensors):
         stored |= pairs
         elements |= {(i, j) for i, j in pairs if touched[i] & touched[j]}
     return elements, stored
+
+
+def beside(inputs):
+    """The bytes of the inputs' storages that belong to no input."""
+    storages = {}
+    for value in inputs:
+        if isinstance(value, torch.Tensor) and value.untyped_storage().nbytes() > value.numel() * value.element_size():
+            storages.setdefault(value.untyped_storage().data_ptr(), value.untyped_storage())
+    touched = set().union(*(addresses(v) for v in inputs if isinstance(v, torch.Tensor))) if storages else set()
+    return [bytes(b for k, b in enumerate(storage) if start + k not in touched) for start, storage in storages.items()]
 
 
 def layout(value):
@@ -98,7 +108,11 @@ class Observation:
             torch.use_deterministic_algorithms(False)
         self.outputs = tuple(outputs) if isinstance(outputs, (tuple, list)) else (outputs,)
         self.elements, self.storages = sharing([*self.outputs, *self.inputs])
-        self.layouts = [layout(value) for value in self.outputs]
+        shared = {i for pair in self.storages for i in pair}
+        moved = any(isinstance(value, torch.Tensor) and value.storage_offset() for value in self.inputs)
+        # A functional copy or scatter keeps the offset of its base, which may be that of an input: nothing states it.
+        self.layouts = [layout(value) if i in shared or not moved else (layout(value)[0], 0) for i, value in enumerate(self.outputs)]
+        self.beside = beside(self.inputs)
 
 
 def compare(old, new, exact=False):
@@ -113,6 +127,8 @@ def compare(old, new, exact=False):
     for kind, before, after in (("alias", old.elements, new.elements), ("storage", old.storages, new.storages)):
         if before != after:
             lines.append(f"{kind}: shared by {sorted(after)}, not by {sorted(before)} (outputs, then inputs)")
+    if old.beside != new.beside:
+        lines.append("beside: memory beside an input was written")
     lines += [f"layout of output {i}: {before} became {after}" for i, (before, after) in enumerate(zip(old.layouts, new.layouts)) if other_layout(before, after)]
     return lines
 

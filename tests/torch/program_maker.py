@@ -314,11 +314,13 @@ def program_of(seed, small=False):
     if maker.kind == "constant":
         program.shown = program.annotations()
         program.samples = [filled(program.inputs, how) for how in ("as made", "special", "whole", *["random"] * (7 if small else 1))]
+        program.samples.append(programs.amid(program.samples[0]))
         return program
     program.shown, numbers = annotations(maker.kind, program)
     if program.shown is None:
         return None
     program.samples = [inputs_at(maker.kind, program.inputs, n) for n in numbers]
+    program.samples.append(programs.amid(program.samples[0]))
     if maker.kind == "bound":   # whose text states no strides
         program.samples += [values for values in programs.other_strides(program.samples[0]) if functionalized.stated(program, values)]
     return program
