@@ -115,9 +115,9 @@ void MemoryPlan::merge(NodeId node, How how) {
     const auto& item = graph_.node(result);
     const auto* shape = item.tensor() ? &item.tensor()->shape : nullptr;
     const auto* index = op.multiple && item.args.size() > 1 ? item.args[1].as<int64_t>() : nullptr;
-    auto& place = placed_[result.value];
-    place = index ? storage_.split(*storage_.location(from), op.view, n, *index, shape) : storage_.view(*storage_.location(from), op.view, n, shape);
-    if (item.tensor()) place->dtype = item.tensor()->dtype;   // view.dtype
+    Location place = index ? storage_.split(*storage_.location(from), op.view, n, *index, shape) : storage_.view(*storage_.location(from), op.view, n, shape);
+    if (item.tensor()) place.dtype = item.tensor()->dtype;   // view.dtype
+    placed_[result.value] = std::make_unique<const Location>(std::move(place));
   }
 }
 
@@ -156,14 +156,16 @@ Location MemoryPlan::lifted(Location at) const {
 }
 
 const Location& MemoryPlan::windowOf(NodeId update) const {
-  auto& window = windows_[update.value];
-  if (window) return *window;
-  window = storage_.scatterView(update);
-  if (window) return *window;
-  window = *storage_.location(firstOperand(graph_.node(update)));
-  if (const auto region = storage_.window(update)) window->region = *region;
-  else if (storage_.operatorOf(update).effect != Effect::fresh) window->region.partial = true;   // a twin writes all of its base
-  return *window;
+  auto& known = windows_[update.value];
+  if (known) return *known;
+  auto window = storage_.scatterView(update);
+  if (!window) {
+    window = *storage_.location(firstOperand(graph_.node(update)));
+    if (const auto region = storage_.window(update)) window->region = *region;
+    else if (storage_.operatorOf(update).effect != Effect::fresh) window->region.partial = true;   // a twin writes all of its base
+  }
+  known = std::make_unique<const Location>(std::move(*window));
+  return *known;
 }
 
 uint32_t MemoryPlan::created(NodeId owner) const {

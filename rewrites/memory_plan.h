@@ -10,6 +10,7 @@
 
 #include <limits>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -141,9 +142,10 @@ class MemoryPlan {
   std::vector<Accesses> accesses_;                            // by printed owner
   std::vector<How> how_;                                      // by node
   std::vector<graph::ir::NodeId> base_;                       // of a merged result, by id
-  std::vector<std::optional<Location>> placed_;               // where a forwarded view lies, by id of the result; others lie where their base lies
+  // Few nodes have these two, and a location is large.
+  std::vector<std::unique_ptr<const Location>> placed_;       // where a forwarded view lies, by id of the result; others lie where their base lies
   std::vector<std::vector<graph::ir::NodeId>> mergedInto_;    // by printed owner of the base
-  mutable std::vector<std::optional<Location>> windows_;      // by update, once asked for
+  mutable std::vector<std::unique_ptr<const Location>> windows_;   // by update, once asked for
   struct Answer { uint64_t changes = 0; bool writes = false; };
   uint64_t changes_ = 1;                                      // grows with every decision that is taken or undone
   mutable std::vector<Answer> writes_;                        // by update: writes() as it was after so many changes
