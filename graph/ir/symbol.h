@@ -3,7 +3,7 @@
 // An Expr is an immutable value with a normal form: a sum of monomials (coefficient times product of atom powers), where an
 // atom is a symbol or a function (floordiv, Mod, Max, Min, …) of normal forms. Two Exprs are equal iff their normal forms
 // are; that proves equality and never disproves it. Evaluation follows Python (floor division, sign of the modulus).
-// "Unknown" is an answer: nothing here guesses. Pure and thread safe.
+// "Unknown" is an answer: nothing here guesses. Expr is pure and thread safe.
 #pragma once
 
 #include <cstdint>
