@@ -45,7 +45,10 @@ struct InPlace::Plan {
   void makeRefusals();
   Expr unmoved(const Chain& chain, Expr& window) const;
   std::optional<Refusal> changed(const Chain& chain) const;
-  void addGuards(Chain& chain) const;
+  /// An input or constant that is written as printed, or silently read, and the last position of each; 0 for never.
+  struct Touched { NodeId input; uint32_t written, silent; };
+  std::vector<Touched> touchedInputs() const;
+  void addGuards(Chain& chain, const std::vector<Touched>& inputs) const;
 };
 
 namespace {
@@ -100,11 +103,12 @@ void InPlace::Plan::makeChains() {
       if (const auto found = copies.find(result); found != copies.end()) c.copies.insert(c.copies.end(), found->second.begin(), found->second.end());
     }
   }
+  const auto inputs = touchedInputs();
   for (auto& c : chains) {
     Expr window(0);
     const Expr gone = unmoved(c, window);
     c.bytesSaved = gone - window;
-    addGuards(c);
+    addGuards(c, inputs);
   }
 }
 
@@ -128,7 +132,19 @@ Expr InPlace::Plan::unmoved(const Chain& chain, Expr& window) const {
   return sum;
 }
 
-void InPlace::Plan::addGuards(Chain& chain) const {
+/// In the order of the graph.
+std::vector<InPlace::Plan::Touched> InPlace::Plan::touchedInputs() const {
+  std::vector<Touched> all;
+  for (const NodeId id : graph) {
+    const auto kind = memory.storage().operatorOf(id).effect;
+    if ((kind != Effect::input && kind != Effect::constant) || memory.storage().owner(id) != id) continue;
+    const Touched touched{id, memory.lastWrite(id), memory.lastSilentAccess(id)};
+    if (touched.written || touched.silent) all.push_back(touched);
+  }
+  return all;
+}
+
+void InPlace::Plan::addGuards(Chain& chain, const std::vector<Touched>& inputs) const {
   for (const NodeId input : memory.assumedStrides(chain.owner)) {
     Guard guard{Guard::Kind::strides, graph.node(input).name, "", ""};
     guard.strides = *graph.node(input).tensor()->stride;
@@ -147,12 +163,10 @@ void InPlace::Plan::addGuards(Chain& chain) const {
     if (!at) at = memory.position(u.node);
   }
   const auto read = memory.lastRead(chain.owner);
-  for (const NodeId other : graph) {
-    const auto kind = memory.storage().operatorOf(other).effect;
-    if ((kind != Effect::input && kind != Effect::constant) || other == chain.owner || memory.storage().owner(other) != other) continue;
-    const auto written = memory.lastWrite(other);
+  for (const auto& [other, written, silent] : inputs) {
+    if (other == chain.owner) continue;
     const bool overtaken = gone && written > gone && written <= read;
-    const bool unseen = first && memory.lastSilentAccess(other) >= first;
+    const bool unseen = first && silent >= first;
     if (overtaken || unseen) chain.guards.push_back({Guard::Kind::disjoint, owner.name, graph.node(other).name, ""});
   }
 }

@@ -1,6 +1,7 @@
 #include "rewrites/memory_plan.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "graph/ir/schema.h"
 
@@ -17,6 +18,7 @@ MemoryPlan::MemoryPlan(const Graph& graph, const Checks& checks) : graph_(graph)
   base_.resize(limit);
   placed_.resize(limit);
   windows_.resize(limit);
+  writes_.resize(limit);
   mergedInto_.resize(limit);
   uint32_t at = 1;
   for (NodeId id : graph) positions_[id.value] = at++;
@@ -50,7 +52,8 @@ void MemoryPlan::findLive() {
 void MemoryPlan::recordAccesses(NodeId id) {
   const auto& node = graph_.node(id);
   const Operator& op = storage_.operatorOf(id);
-  const auto* nonBlocking = op.effect == Effect::view ? nullptr : graph::ir::argumentByName(node, "non_blocking");
+  const bool asks = op.effect != Effect::view && (op.mayNotBlock || !node.kwargs.empty());
+  const auto* nonBlocking = asks ? graph::ir::argumentByName(node, "non_blocking") : nullptr;
   const bool asynchronous = op.collective || (nonBlocking && nonBlocking->as<bool>() && *nonBlocking->as<bool>());
   uint32_t until = kCaller;   // a collective is over when all of its results were waited for
   if (op.collective && op.effect == Effect::fresh) {
@@ -62,18 +65,20 @@ void MemoryPlan::recordAccesses(NodeId id) {
     }
     if (waited) until = last;
   }
-  forEachRead(storage_, id, [&](const Read& r) {
+  const auto read = [&](const Read& r) {
     auto& a = accesses_[storage_.owner(r.value).value];
     a.reads.push_back({id, r});
     if (op.effect == Effect::output) a.returned.push_back(r.value);
     if (asynchronous) a.pending.push_back({id, r.value, until});
-  });
-  forEachWrite(storage_, id, [&](const Write& w) {
+  };
+  const auto written = [&](const Write& w) {
     auto& a = accesses_[storage_.owner(w.value).value];
     if (op.effect == Effect::unknown) { a.unknown.push_back(id); return; }
     a.writes.push_back({id, w});
     if (asynchronous) a.asynchronous.push_back(id);
-  });
+  };
+  forEachRead(storage_, id, std::ref(read));   // a std::function of a reference needs no allocation
+  forEachWrite(storage_, id, std::ref(written));
   const auto* of = isStorageRelative(node) && firstOperand(node) ? storage_.location(firstOperand(node)) : nullptr;
   if (of && keptByCaller(of->owner)) strays_.push_back({id, of->owner});
 }
@@ -102,6 +107,7 @@ void MemoryPlan::merge(NodeId node, How how) {
   const NodeId from = base(node, how);
   const Operator& op = storage_.operatorOf(node);
   how_[node.value] = how;
+  ++changes_;
   for (const NodeId result : results(node)) {
     base_[result.value] = from;
     mergedInto_[storage_.owner(from).value].push_back(result);
@@ -109,9 +115,9 @@ void MemoryPlan::merge(NodeId node, How how) {
     const auto& item = graph_.node(result);
     const auto* shape = item.tensor() ? &item.tensor()->shape : nullptr;
     const auto* index = op.multiple && item.args.size() > 1 ? item.args[1].as<int64_t>() : nullptr;
-    auto& place = placed_[result.value];
-    place = index ? storage_.split(*storage_.location(from), op.view, n, *index, shape) : storage_.view(*storage_.location(from), op.view, n, shape);
-    if (item.tensor()) place->dtype = item.tensor()->dtype;   // view.dtype
+    Location place = index ? storage_.split(*storage_.location(from), op.view, n, *index, shape) : storage_.view(*storage_.location(from), op.view, n, shape);
+    if (item.tensor()) place.dtype = item.tensor()->dtype;   // view.dtype
+    placed_[result.value] = std::make_unique<const Location>(std::move(place));
   }
 }
 
@@ -123,6 +129,7 @@ void MemoryPlan::unmerge(NodeId node) {
     placed_[result.value].reset();
   }
   how_[node.value] = How::no;
+  ++changes_;
 }
 
 NodeId MemoryPlan::root(NodeId value) const {
@@ -149,14 +156,16 @@ Location MemoryPlan::lifted(Location at) const {
 }
 
 const Location& MemoryPlan::windowOf(NodeId update) const {
-  auto& window = windows_[update.value];
-  if (window) return *window;
-  window = storage_.scatterView(update);
-  if (window) return *window;
-  window = *storage_.location(firstOperand(graph_.node(update)));
-  if (const auto region = storage_.window(update)) window->region = *region;
-  else if (storage_.operatorOf(update).effect != Effect::fresh) window->region.partial = true;   // a twin writes all of its base
-  return *window;
+  auto& known = windows_[update.value];
+  if (known) return *known;
+  auto window = storage_.scatterView(update);
+  if (!window) {
+    window = *storage_.location(firstOperand(graph_.node(update)));
+    if (const auto region = storage_.window(update)) window->region = *region;
+    else if (storage_.operatorOf(update).effect != Effect::fresh) window->region.partial = true;   // a twin writes all of its base
+  }
+  known = std::make_unique<const Location>(std::move(*window));
+  return *known;
 }
 
 uint32_t MemoryPlan::created(NodeId owner) const {
@@ -167,10 +176,16 @@ uint32_t MemoryPlan::created(NodeId owner) const {
 
 bool MemoryPlan::writes(NodeId update) const {
   if (how(update) != How::inPlace) return false;
-  const auto& node = graph_.node(update);
   const Operator& op = storage_.operatorOf(update);
   if (op.twin != "aten.copy_.default") return true;   // scatters, and copy: they move the source into their window
-  const auto source = operand(node, 1);
+  Answer& known = writes_[update.value];   // one check asks several times
+  if (known.changes != changes_) known = {changes_, movesSource(update)};
+  return known.writes;
+}
+
+/// Whether the source of a scatter or copy that is done in place lies elsewhere than in its window.
+bool MemoryPlan::movesSource(NodeId update) const {
+  const auto source = operand(graph_.node(update), 1);
   if (source.size() != 1 || !storage_.location(source[0]) || root(source[0]) != root(update)) return true;
   return !sameTensor(lifted(windowOf(update)), planned(source[0]));
 }

@@ -10,6 +10,7 @@
 
 #include <limits>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -133,6 +134,7 @@ class MemoryPlan {
   bool shownLegal(graph::ir::NodeId view, graph::ir::NodeId of) const;
   bool isDense(graph::ir::NodeId value, bool rowMajor) const;
   std::vector<Conflict> whoCanTell(const Planned& s, graph::ir::NodeId owner, Change change) const;
+  bool movesSource(graph::ir::NodeId update) const;
   Conflict explain(const OwnerRead& read, uint32_t at, const Location& where, const PlannedWrite& write, Overlap overlap) const;
 
   const graph::ir::Graph& graph_;
@@ -143,9 +145,13 @@ class MemoryPlan {
   std::vector<Accesses> accesses_;                            // by printed owner
   std::vector<How> how_;                                      // by node
   std::vector<graph::ir::NodeId> base_;                       // of a merged result, by id
-  std::vector<std::optional<Location>> placed_;               // where a forwarded view lies, by id of the result; others lie where their base lies
+  // Few nodes have these two, and a location is large.
+  std::vector<std::unique_ptr<const Location>> placed_;       // where a forwarded view lies, by id of the result; others lie where their base lies
   std::vector<std::vector<graph::ir::NodeId>> mergedInto_;    // by printed owner of the base
-  mutable std::vector<std::optional<Location>> windows_;      // by update, once asked for
+  mutable std::vector<std::unique_ptr<const Location>> windows_;   // by update, once asked for
+  struct Answer { uint64_t changes = 0; bool writes = false; };
+  uint64_t changes_ = 1;                                      // grows with every decision that is taken or undone
+  mutable std::vector<Answer> writes_;                        // by update: writes() as it was after so many changes
   struct Stray { graph::ir::NodeId node, input; };
   std::vector<Stray> strays_;                                 // as_strided and its kin of inputs: may reach what lies beside them
   std::map<graph::ir::NodeId, Storage::Assumed> assumed_;     // by decided result: what its geometry was proved from

@@ -135,7 +135,12 @@ std::string_view memoryFormat(const Node& node) {
   return name ? std::string_view(name->text) : std::string_view{};
 }
 
-bool isStorageRelative(const Node& node) { return operatorName(node.target).starts_with("as_strided"); }
+bool isStorageRelative(const Node& node) {
+  const std::string_view target = node.target;
+  const auto dot = target.find('.');
+  if (!target.substr(dot == std::string_view::npos ? 0 : dot + 1).starts_with("as_strided")) return false;   // asked of every node
+  return operatorName(target).starts_with("as_strided");
+}
 
 bool makesRowMajor(const Node& node) {
   const auto* format = node.kwarg("memory_format");
@@ -170,7 +175,7 @@ std::string_view operatorName(std::string_view target) {
 }
 
 const Operator& Operators::of(const Node& node) {
-  std::string key = node.target;
+  std::string_view key = node.target;
   switch (node.op) {
     case Op::placeholder: key = "placeholder"; break;
     case Op::get_attr: key = "get_attr"; break;
@@ -183,14 +188,18 @@ const Operator& Operators::of(const Node& node) {
   }
   if (auto found = known_.find(key); found != known_.end()) return found->second;
   Operator op;
+  op.mayNotBlock = true;
   if (key == "placeholder") op.effect = Effect::input;
   else if (key == "get_attr") op.effect = Effect::constant;
   else if (key == "output") op.effect = Effect::output;
   else if (key == "getitem") op.effect = Effect::getitem;
   else if (key == "symbolic") op.effect = Effect::symbolic;
   else if (key == "stride") op.effect = Effect::stride;
-  else if (const auto* schema = graph::ir::findSchema(key, node.args.size()); schema && key != "unknown") op = fromSchema(*schema, schema->target);
-  return known_.emplace(std::move(key), std::move(op)).first->second;
+  else if (const auto* schema = graph::ir::findSchema(key, node.args.size()); schema && key != "unknown") {
+    op = fromSchema(*schema, schema->target);
+    op.mayNotBlock = schema->target != key || schema->indexOf("non_blocking");   // without an overload another call may mean another schema
+  }
+  return known_.emplace(key, std::move(op)).first->second;
 }
 
 std::vector<NodeId> operand(const Node& node, size_t index) {

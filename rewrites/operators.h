@@ -45,6 +45,7 @@ struct Operator {
   std::vector<size_t> aliased;     // mutation: what the results show, by result (SIZE_MAX: fresh)
   bool readsOperand0 = true;       // false: fill, zero, copy, *_like: nothing of operand 0 is read
   bool covers = false;             // mutation: every element of the destination is written
+  bool mayNotBlock = false;        // takes `non_blocking`, or nobody knows
   bool multiple = false;           // several results, taken by getitem
   bool collective = false;         // runs asynchronously until waited for
   bool pointwise = false;          // each element of the result depends on the operands' elements at its place alone
@@ -59,7 +60,8 @@ class Operators {
   const Operator& of(const graph::ir::Node& node);
 
  private:
-  std::unordered_map<std::string, Operator> known_;
+  struct Hash : std::hash<std::string_view> { using is_transparent = void; };
+  std::unordered_map<std::string, Operator, Hash, std::equal_to<>> known_;
 };
 
 /// Reads or shows the storage of its operand, whatever the operand itself shows of it: as_strided and its kin.

@@ -110,6 +110,8 @@ class StorageBuilder {
     if (t) {
       l.shape = t->shape;
       l.dtype = t->dtype;
+      l.region.box.reserve(t->shape.size());
+      l.dims.reserve(t->shape.size());
       for (size_t d = 0; d < t->shape.size(); ++d) {
         l.region.box.push_back({Expr(0), t->shape[d], 1});
         l.dims.push_back(static_cast<int>(d));

@@ -113,8 +113,6 @@ class Storage {
  private:
   friend class StorageBuilder;
   std::optional<Strided> mapOf(const Region& region, graph::ir::NodeId owner) const;
-  /// Facts::provesLessEqual, remembered: the layers of a model ask the same of the same symbols.
-  bool lessEqual(const graph::ir::Expr& a, const graph::ir::Expr& b) const;
   bool liesRowMajor(graph::ir::NodeId node, Assumed* assumed) const;
   bool provesRowMajor(graph::ir::NodeId node, Assumed* assumed) const;
   const graph::ir::Graph* graph_;
@@ -124,7 +122,6 @@ class Storage {
   std::map<graph::ir::NodeId, Assumed> assumed_;                   // by owner of which some view was decided by strides of inputs
   mutable std::vector<uint8_t> rowMajor_[2];                       // by node, without and with assumptions: 0 not asked, 1 no, 2 yes
   mutable std::map<graph::ir::NodeId, Assumed> assumedFor_;
-  mutable std::unordered_map<graph::ir::Expr, bool> proofs_;       // of "is not negative"
   std::vector<std::optional<graph::ir::Expr>> integers_;           // values of Sym nodes, by NodeId::value
   std::vector<std::optional<Location>> locations_;                 // by NodeId::value
   std::vector<std::vector<graph::ir::NodeId>> members_;            // by owner's NodeId::value

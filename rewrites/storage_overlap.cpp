@@ -17,17 +17,18 @@ namespace {
 /// The arguments of a view, from the node that has them: the view itself, or a scatter, whose arguments have the same names.
 class NodeArguments : public ViewArguments {
  public:
-  explicit NodeArguments(const Node& node) : node_(node) {}
-  const Argument* get(std::string_view name) const override { return graph::ir::argumentByName(node_, name); }
+  explicit NodeArguments(const Node& node) : node_(node), schema_(graph::ir::findSchema(node.target, node.args.size())) {}
+  const Argument* get(std::string_view name) const override { return graph::ir::argumentByName(node_, schema_, name); }
+  /// `target`, the node's own or that of a view that takes its arguments, with its overload.
+  std::string_view fullTarget(std::string_view target) const {
+    const auto* schema = target == node_.target ? schema_ : graph::ir::findSchema(target, node_.args.size());
+    return schema ? std::string_view(schema->target) : target;
+  }
 
  private:
   const Node& node_;
+  const graph::ir::Schema* schema_;
 };
-
-std::string schemaTarget(const std::string& target, const Node& node) {
-  const auto* schema = graph::ir::findSchema(target, node.args.size());
-  return schema ? schema->target : target;
-}
 
 /// Region `inner` of the value at `outer`, as a box of the owner; the map is left out.
 Region composeBoxes(const Location& outer, const Region& inner) {
@@ -75,12 +76,14 @@ Location Storage::view(const Location& base, const std::string& target, const No
   const bool fromStart = target.find("as_strided") != std::string::npos && made.effect != Effect::input && made.effect != Effect::constant && !keepsOffset;
   const ViewContext context{base, owner, shape, t ? t->dtype : base.dtype, facts_, [this](const Argument& a) { return expression(a); },
                             fromStart && rowMajor(base.owner)};
-  return applyView(context, schemaTarget(target, like), NodeArguments(like));
+  const NodeArguments arguments(like);
+  return applyView(context, arguments.fullTarget(target), arguments);
 }
 
 Location Storage::split(const Location& base, const std::string& target, const Node& like, int64_t index, const std::vector<Expr>* shape) const {
   const ViewContext context{base, *location(base.owner), shape, base.dtype, facts_, [this](const Argument& a) { return expression(a); }, false};
-  return applySplit(context, schemaTarget(target, like), NodeArguments(like), index);
+  const NodeArguments arguments(like);
+  return applySplit(context, arguments.fullTarget(target), arguments, index);
 }
 
 std::optional<Strided> Storage::mapOf(const Location& at) const {
@@ -123,14 +126,6 @@ Location Storage::compose(const Location& outer, const Location& inner) const {
   return out;
 }
 
-bool Storage::lessEqual(const Expr& a, const Expr& b) const {
-  Expr difference = b - a;
-  if (const auto constant = difference.asConstant()) return *constant >= 0;
-  const auto [known, isNew] = proofs_.try_emplace(std::move(difference), false);
-  if (isNew) known->second = facts_.provesNonNegative(known->first);
-  return known->second;
-}
-
 Overlap Storage::overlap(const Region& a, const Region& b, NodeId ownerId) const {
   if (a.box.size() != b.box.size()) return Overlap::unknown;
   bool certain = a.exact && b.exact && !a.partial && !b.partial, steps = false;
@@ -138,13 +133,13 @@ Overlap Storage::overlap(const Region& a, const Region& b, NodeId ownerId) const
     const auto &x = a.box[d], &y = b.box[d];
     steps |= x.step != 1 || y.step != 1;
     if (x == y) continue;   // the same elements along this dimension
-    if (lessEqual(x.hi, y.lo) || lessEqual(y.hi, x.lo) || lessEqual(x.hi, x.lo) || lessEqual(y.hi, y.lo))
+    if (facts_.provesLessEqual(x.hi, y.lo) || facts_.provesLessEqual(y.hi, x.lo) || facts_.provesLessEqual(x.hi, x.lo) || facts_.provesLessEqual(y.hi, y.lo))
       return Overlap::no;
     if (x.step == y.step && x.step > 1) {
       const auto distance = (x.lo - y.lo).asConstant();
       if (distance && *distance % x.step != 0) return Overlap::no;   // interleaved
     }
-    const bool meets = x.step == 1 && y.step == 1 && lessEqual(x.lo + Expr(1), y.hi) && lessEqual(y.lo + Expr(1), x.hi);
+    const bool meets = x.step == 1 && y.step == 1 && facts_.provesLessEqual(x.lo + Expr(1), y.hi) && facts_.provesLessEqual(y.lo + Expr(1), x.hi);
     if (!meets) certain = false;
   }
   if (certain) return Overlap::yes;
@@ -161,7 +156,7 @@ bool Storage::same(const Region& a, const Region& b, NodeId ownerId) const {
     for (size_t d = 0; d < a.box.size(); ++d) {
       const auto &x = a.box[d], &y = b.box[d];
       if (x == y) continue;
-      if (x.step != y.step || !(lessEqual(x.lo, y.lo) && lessEqual(y.lo, x.lo)) || !(lessEqual(x.hi, y.hi) && lessEqual(y.hi, x.hi))) return false;
+      if (x.step != y.step || !(facts_.provesLessEqual(x.lo, y.lo) && facts_.provesLessEqual(y.lo, x.lo)) || !(facts_.provesLessEqual(x.hi, y.hi) && facts_.provesLessEqual(y.hi, x.hi))) return false;
     }
     return true;
   }
@@ -175,7 +170,7 @@ bool Storage::contains(const Region& outer, const Region& inner, NodeId ownerId)
     bool all = true;
     for (size_t d = 0; d < outer.box.size() && all; ++d) {
       const auto &o = outer.box[d], &i = inner.box[d];
-      all = o == i || (o.step == 1 && lessEqual(o.lo, i.lo) && lessEqual(i.hi, o.hi));
+      all = o == i || (o.step == 1 && facts_.provesLessEqual(o.lo, i.lo) && facts_.provesLessEqual(i.hi, o.hi));
     }
     if (all) return true;
   }

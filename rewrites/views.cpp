@@ -413,6 +413,7 @@ std::optional<Strided> mapOf(const Location& at, const std::vector<Expr>& ownerS
   const Strided owner = Strided::whole(ownerShape, item);
   Strided map;
   map.item = item;
+  map.dims.reserve(at.dims.size());
   for (size_t d = 0; d < at.region.box.size(); ++d) map.offset = map.offset + at.region.box[d].lo * owner.dims[d].stride;
   for (size_t d = 0; d < at.dims.size(); ++d) {
     const int of = at.dims[d];

@@ -271,7 +271,9 @@ class Prover {
 
 void Facts::addNonNegative(const Expr& expression) {
   if (expression.asConstant()) return;
-  if (std::find(nonNegative_.begin(), nonNegative_.end(), expression) == nonNegative_.end()) nonNegative_.push_back(expression);
+  if (std::find(nonNegative_.begin(), nonNegative_.end(), expression) != nonNegative_.end()) return;
+  nonNegative_.push_back(expression);
+  proofs_.clear();
 }
 
 void Facts::addEqual(const Expr& left, const Expr& right) {
@@ -281,8 +283,11 @@ void Facts::addEqual(const Expr& left, const Expr& right) {
 
 bool Facts::provesNonNegative(const Expr& expression) const {
   if (const auto value = expression.asConstant()) return *value >= 0;
+  if (const auto known = proofs_.find(expression); known != proofs_.end()) return known->second;
   int budget = 3000;
-  return symbolic::Prover(nonNegative_, 2, budget).nonNegative(expression);
+  const bool proved = symbolic::Prover(nonNegative_, 2, budget).nonNegative(expression);
+  proofs_.emplace(expression, proved);
+  return proved;
 }
 
 bool Facts::provesEqual(const Expr& a, const Expr& b) const {

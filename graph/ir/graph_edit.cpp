@@ -239,12 +239,25 @@ void Graph::setSubgraph(const std::string& name, std::shared_ptr<const Graph> gr
 
 void Graph::setCut(bool isCut) { state_->isCut = isCut; }
 
+bool GuardIndex::contains(const std::vector<Guard>& guards, const Guard& guard) {
+  const auto hashOf = [](const Guard& g) {   // strides are left out: few guards differ in them alone
+    const std::hash<std::string> hash;
+    return ((static_cast<size_t>(g.kind) * 31 + hash(g.first)) * 31 + hash(g.second)) * 31 + hash(g.condition);
+  };
+  for (; known_ < guards.size(); ++known_) byHash_.emplace(hashOf(guards[known_]), known_);
+  const auto [begin, end] = byHash_.equal_range(hashOf(guard));
+  return std::any_of(begin, end, [&](const auto& entry) { return guards[entry.second] == guard; });
+}
+
 void Graph::addGuard(Guard guard) {
-  if (std::find(state_->guards.begin(), state_->guards.end(), guard) == state_->guards.end()) state_->guards.push_back(std::move(guard));
+  if (!state_->guardIndex.contains(state_->guards, guard)) state_->guards.push_back(std::move(guard));
 }
 
 void Graph::eraseSubgraph(const std::string& name) { state_->subgraphs.erase(name); }
 
-void Graph::setGuards(std::vector<Guard> guards) { state_->guards = std::move(guards); }
+void Graph::setGuards(std::vector<Guard> guards) {
+  state_->guards = std::move(guards);
+  state_->guardIndex.clear();
+}
 
 }  // namespace graph::ir

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "graph/ir/cow_vector.h"
@@ -27,6 +28,25 @@ struct Stated {
   SymbolTable symbols;
 };
 
+/// Guards by hash, so that a new one is compared with few: a rewrite of many layers adds hundreds. Filled when a guard is added; a copy
+/// starts empty, because most copies are never added to.
+class GuardIndex {
+ public:
+  GuardIndex() = default;
+  GuardIndex(const GuardIndex&) {}
+  GuardIndex(GuardIndex&&) = delete;
+
+  bool contains(const std::vector<Guard>& guards, const Guard& guard);
+  void clear() {
+    byHash_.clear();
+    known_ = 0;
+  }
+
+ private:
+  std::unordered_multimap<size_t, size_t> byHash_;
+  size_t known_ = 0;   // of the guards, from the first
+};
+
 struct Graph::State {
   std::string name;
   CowVector<Slot, 64> slots;   // index = id; slot 0 is never live
@@ -35,6 +55,7 @@ struct Graph::State {
   size_t live = 0, placeholders = 0, outputs = 0;
   std::map<std::string, std::shared_ptr<const Graph>> subgraphs;
   std::vector<Guard> guards;
+  GuardIndex guardIndex;
   bool isCut = false;
   std::shared_ptr<const Stated> stated;   // null when the text says nothing
 

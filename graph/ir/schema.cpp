@@ -190,9 +190,12 @@ std::string_view closestTarget(std::string_view target) {
 
 const Argument* argumentByName(const Node& node, std::string_view name) {
   if (const Argument* given = node.kwarg(name)) return given;
-  if (node.op != Op::call_function) return nullptr;
-  const Schema* schema = findSchema(node.target, node.args.size());
-  if (!schema) return nullptr;
+  return argumentByName(node, node.op == Op::call_function ? findSchema(node.target, node.args.size()) : nullptr, name);
+}
+
+const Argument* argumentByName(const Node& node, const Schema* schema, std::string_view name) {
+  if (const Argument* given = node.kwarg(name)) return given;
+  if (node.op != Op::call_function || !schema) return nullptr;
   const auto index = schema->indexOf(name);
   if (!index) return nullptr;
   const SchemaArgument& argument = schema->arguments[*index];

@@ -58,6 +58,8 @@ std::string_view closestTarget(std::string_view target);
 /// The value of argument `name` of a node by its schema: positional, keyword, or default. Null when neither given nor
 /// defaulted, or the schema is unknown.
 const Argument* argumentByName(const Node& node, std::string_view name);
+/// The same for whoever asks for several: `schema` is findSchema(node.target, node.args.size()).
+const Argument* argumentByName(const Node& node, const Schema* schema, std::string_view name);
 /// The in-place twin (`aten.index_put.default` -> `aten.index_put_.default`), found by schema: same arguments, first one
 /// written and returned. Empty when there is none or it changes geometry (transpose_, squeeze_, …). The twin computes in the
 /// dtype and shape of its first argument: whoever uses it checks that the result has those (lt, add with broadcasting …).

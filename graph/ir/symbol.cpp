@@ -67,6 +67,9 @@ std::optional<Term> product(const Term& a, const Term& b) {
   return result;
 }
 
+/// The term of a form that is one monomial; null when there is more.
+const Term* soleTerm(const Form& form) { return form.terms.size() == 1 && form.constant == 0 ? form.terms.data() : nullptr; }
+
 Expr makeSymbol(const std::string& name) {
   auto atom = std::make_shared<Atom>();
   atom->kind = Atom::Kind::symbol;
@@ -106,7 +109,7 @@ void SumBuilder::addTerm(Term term) {
 std::optional<Expr> SumBuilder::build() {
   if (overflow_) return std::nullopt;
   const auto less = [](const Term& a, const Term& b) { return compare(a.factors, b.factors) < 0; };
-  std::stable_sort(terms_.begin(), terms_.end(), less);
+  if (!std::is_sorted(terms_.begin(), terms_.end(), less)) std::stable_sort(terms_.begin(), terms_.end(), less);   // which allocates
   std::vector<Term> merged;
   merged.reserve(terms_.size());
   for (Term& term : terms_) {
@@ -244,6 +247,10 @@ Expr operator*(const Expr& a, const Expr& b) {
   bool fits = true;
   if (!a.form_) {
     builder.add(b, a.constant_);
+  } else if (const Term* one = soleTerm(*a.form_), *other = soleTerm(*b.form_); one && other) {   // most shapes: nothing to merge
+    auto both = uint64_t{weightOf(a)} + weightOf(b) <= maxExpanded ? product(*one, *other) : std::nullopt;
+    if (both) return ofTerm(std::move(*both));
+    fits = false;
   } else {
     const size_t ways = (a.form_->terms.size() + 1) * (b.form_->terms.size() + 1);
     fits = ways <= maxTerms && uint64_t{weightOf(a)} * b.form_->terms.size() + uint64_t{weightOf(b)} * a.form_->terms.size() <= maxExpanded;

@@ -3,7 +3,7 @@
 // An Expr is an immutable value with a normal form: a sum of monomials (coefficient times product of atom powers), where an
 // atom is a symbol or a function (floordiv, Mod, Max, Min, …) of normal forms. Two Exprs are equal iff their normal forms
 // are; that proves equality and never disproves it. Evaluation follows Python (floor division, sign of the modulus).
-// "Unknown" is an answer: nothing here guesses. Pure and thread safe.
+// "Unknown" is an answer: nothing here guesses. Expr is pure and thread safe.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -71,8 +72,18 @@ class Expr {
   int64_t constant_ = 0;           // the value when there is no form
 };
 
+}  // namespace graph::ir
+
+template <>
+struct std::hash<graph::ir::Expr> {
+  size_t operator()(const graph::ir::Expr& e) const noexcept { return e.hash(); }
+};
+
+namespace graph::ir {
+
 /// What is known about symbols: a set of expressions that are >= 0. It proves inequalities by linear combination and says
-/// "unknown" otherwise. Sizes of tensors are added as non-negative by whoever reads a graph.
+/// "unknown" otherwise. Sizes of tensors are added as non-negative by whoever reads a graph. Answers are remembered until a fact is
+/// added, because the layers of a model ask the same of the same symbols: one thread for each object.
 class Facts {
  public:
   /// States that `expression >= 0`.
@@ -87,11 +98,7 @@ class Facts {
 
  private:
   std::vector<Expr> nonNegative_;
+  mutable std::unordered_map<Expr, bool> proofs_;   // of "is not negative"
 };
 
 }  // namespace graph::ir
-
-template <>
-struct std::hash<graph::ir::Expr> {
-  size_t operator()(const graph::ir::Expr& e) const noexcept { return e.hash(); }
-};

@@ -89,12 +89,12 @@ int node(lua_State* L) {
   return 1;
 }
 
+/// Upvalue: the methods, to which other families add theirs.
 int index(lua_State* L) {
   // Methods first and without C++ objects: a rewrite comes here for every node.
   if (lua_type(L, 2) != LUA_TSTRING) throw std::runtime_error("expected a node's name, got a " + std::string(luaL_typename(L, 2)));
-  luaL_getmetafield(L, 1, "__methods");
   lua_pushvalue(L, 2);
-  if (lua_rawget(L, -2) != LUA_TNIL) return 1;
+  if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
   const GraphHandle& handle = checkGraph(L, 1);
   const std::string key = toString(L, 2, "a node's name");
   pushNodeOrNil(L, graphOf(L, handle).find(key), handle.pinned);
@@ -312,11 +312,16 @@ void requireKnownOperator(const std::string& target) {
 
 void bindGraph(lua_State* L) {
   makeMetatable(L, kGraph,
-                {{"__index", guarded<index>}, {"__newindex", guarded<newIndex>}, {"__len", guarded<length>}, {"__tostring", guarded<toStringGraph>},
+                {{"__newindex", guarded<newIndex>}, {"__len", guarded<length>}, {"__tostring", guarded<toStringGraph>},
                  {"__eq", guarded<equals>}, {"__gc", collect}},
                 {{"nodes", guarded<nodes>}, {"node", guarded<node>}, {"insert_before", guarded<insertBefore>}, {"insert_after", guarded<insertAfter>},
                  {"erase", guarded<erase>}, {"erase_dead", guarded<eraseDeadNodes>}, {"add_guard", guarded<addGuard>}, {"guards", guarded<guards>},
                  {"inputs", guarded<inputs>}, {"output", guarded<output>}, {"name", guarded<name>}, {"text", guarded<text>}});
+  luaL_getmetatable(L, kGraph);
+  lua_getfield(L, -1, "__methods");
+  lua_pushcclosure(L, guarded<index>, 1);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
 }
 
 }  // namespace rewrites::lua

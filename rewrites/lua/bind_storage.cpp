@@ -104,7 +104,8 @@ void setGuards(lua_State* L, const std::vector<ir::Guard>& guards) {
   lua_createtable(L, static_cast<int>(guards.size()), 0);
   lua_Integer n = 0;
   for (const auto& guard : guards) {
-    lua_pushstring(L, guard.str().c_str());
+    const std::string text = guard.str();
+    lua_pushlstring(L, text.data(), text.size());
     lua_rawseti(L, -2, ++n);
   }
   lua_setfield(L, -2, "guards");
@@ -114,7 +115,7 @@ void pushChain(lua_State* L, const Chain& chain, const std::shared_ptr<Analysis>
   const Graph& now = graphOf(L, handle);
   const Graph& before = analysis->graph();
   auto live = [&](NodeId id) { return now.contains(id) ? id : NodeId{}; };
-  lua_newtable(L);
+  lua_createtable(L, 0, 7);
   pushNodeOrNil(L, live(chain.head), handle.pinned);
   lua_setfield(L, -2, "head");
   pushNodeOrNil(L, live(chain.owner), handle.pinned);
@@ -122,7 +123,7 @@ void pushChain(lua_State* L, const Chain& chain, const std::shared_ptr<Analysis>
   lua_createtable(L, static_cast<int>(chain.updates.size()), 0);
   lua_Integer n = 0;
   for (const ChainUpdate& update : chain.updates) {
-    lua_newtable(L);
+    lua_createtable(L, 0, 6);
     pushNodeOrNil(L, live(update.node), handle.pinned);
     lua_setfield(L, -2, "node");
     pushNodeOrNil(L, live(update.base), handle.pinned);
@@ -173,7 +174,7 @@ void pushRepair(lua_State* L, const Repair& repair, const GraphHandle& handle) {
 }
 
 void pushRefusal(lua_State* L, const Refusal& refusal, const Repair* repair, const GraphHandle& handle) {
-  lua_newtable(L);
+  lua_createtable(L, 0, 5);
   setField(L, "rule", std::string(ruleName(refusal.rule)));
   setField(L, "because", refusal.because);
   pushLive(L, handle, refusal.blockers);

@@ -10,7 +10,21 @@
 namespace rewrites::lua {
 
 namespace {
-constexpr const char* kInterned = "fx.nodes";   // registry: id -> handle, weak values
+constexpr char kInterned = 0;   // its address is the registry's key: id -> handle, weak values
+
+/// luaL_testudata without a look-up by name; `known` remembers which metatable has it. Scripts cannot replace one.
+void* testHandle(lua_State* L, int index, const char* name, const void*& known) {
+  void* handle = lua_touserdata(L, index);
+  if (!handle || !lua_getmetatable(L, index)) return nullptr;
+  if (!known) {
+    luaL_getmetatable(L, name);
+    known = lua_topointer(L, -1);
+    lua_pop(L, 1);
+  }
+  const bool same = lua_topointer(L, -1) == known;
+  lua_pop(L, 1);
+  return same ? handle : nullptr;
+}
 }
 
 Core::Core(Session& s, std::function<void(const std::string&)> p, std::vector<std::string> f, bool t)
@@ -23,7 +37,7 @@ Core::Core(Session& s, std::function<void(const std::string&)> p, std::vector<st
   lua_pushliteral(L, "v");
   lua_setfield(L, -2, "__mode");
   lua_setmetatable(L, -2);
-  lua_setfield(L, LUA_REGISTRYINDEX, kInterned);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &kInterned);
 }
 
 Core::~Core() {
@@ -80,7 +94,7 @@ bool Core::commit(const std::string& label, const std::string& lua) {
 void Core::graphChanged() {
   ++epoch;
   selection.clear();
-  lua_getfield(L, LUA_REGISTRYINDEX, kInterned);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &kInterned);
   lua_pushnil(L);
   while (lua_next(L, -2)) {
     lua_pop(L, 1);
@@ -120,7 +134,10 @@ void pushGraph(lua_State* L, std::shared_ptr<const Graph> pinned) {
   luaL_setmetatable(L, kGraph);
 }
 
-GraphHandle& checkGraph(lua_State* L, int index) { return *static_cast<GraphHandle*>(luaL_checkudata(L, index, kGraph)); }
+GraphHandle& checkGraph(lua_State* L, int index) {
+  void* handle = testHandle(L, index, kGraph, core(L).graphTable);
+  return *static_cast<GraphHandle*>(handle ? handle : luaL_checkudata(L, index, kGraph));   // which raises
+}
 
 const Graph& graphOf(lua_State* L, const GraphHandle& handle) {
   if (handle.pinned) return *handle.pinned;
@@ -140,7 +157,7 @@ void pushNode(lua_State* L, NodeId id, const std::shared_ptr<const Graph>& pinne
   const Graph& graph = pinned ? *pinned : c.session.view();
   const std::string& name = graph.node(id).name;
   if (!pinned) {
-    lua_getfield(L, LUA_REGISTRYINDEX, kInterned);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &kInterned);
     if (lua_rawgeti(L, -1, id.value) == LUA_TUSERDATA) {
       const auto* known = static_cast<NodeHandle*>(lua_touserdata(L, -1));
       if (known->epoch == c.epoch && known->name == name) {
@@ -177,8 +194,11 @@ void pushNodes(lua_State* L, const std::vector<NodeId>& ids, const std::shared_p
   }
 }
 
-NodeHandle& checkNode(lua_State* L, int index) { return *static_cast<NodeHandle*>(luaL_checkudata(L, index, kNode)); }
-NodeHandle* testNode(lua_State* L, int index) { return static_cast<NodeHandle*>(luaL_testudata(L, index, kNode)); }
+NodeHandle* testNode(lua_State* L, int index) { return static_cast<NodeHandle*>(testHandle(L, index, kNode, core(L).nodeTable)); }
+NodeHandle& checkNode(lua_State* L, int index) {
+  NodeHandle* handle = testNode(L, index);
+  return handle ? *handle : *static_cast<NodeHandle*>(luaL_checkudata(L, index, kNode));   // which raises
+}
 
 const Graph& graphOf(lua_State* L, const NodeHandle& handle) {
   if (handle.pinned) return *handle.pinned;

@@ -80,6 +80,7 @@ struct Core {
   int prompts = 0;
 
   // --- graph ---
+  const void *graphTable = nullptr, *nodeTable = nullptr;   // their metatables, once looked up: every call of a binding checks a handle
   uint32_t epoch = 1;                 // changes when another graph becomes the current one: older handles are refused
   std::vector<std::string> erased;    // names of nodes that bindings erased since the list was cleared
   std::vector<NodeId> selection;
