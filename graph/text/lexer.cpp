@@ -91,7 +91,7 @@ bool assignsInPlace(std::string_view text) {
 
 }  // namespace
 
-/// Does the line look like the start of a statement of this block: `name =`, `name: ...`, `name +=`, `return`, `def`, `class`? In a
+/// Does the line look like the start of a statement of this block: `name =`, `name[i] =`, `name: ...`, `name +=`, `return`, `def`, `class`? In a
 /// signature, where parameters look the same, it must also call something or delete something.
 bool Lexer::startsStatement(size_t lineStart) const {
   size_t at = lineStart;
@@ -102,10 +102,9 @@ bool Lexer::startsStatement(size_t lineStart) const {
   while (at < text_.size() && nameByte(text_[at])) ++at;
   auto name = text_.substr(nameStart, at - nameStart);
   if (name == "return" || name == "def" || name == "class") return true;
-  if (statementIndent_ == kInHeader) {
-    auto line = text_.substr(at, std::min(text_.find('\n', at), at + 2000) - at);
-    return line.find(" = torch.") != line.npos || (line.find(" = ") != line.npos && line.find(";  ") != line.npos);
-  }
+  const auto line = text_.substr(at, std::min(text_.find('\n', at), at + 2000) - at);
+  if (statementIndent_ == kInHeader) return line.find(" = torch.") != line.npos || (line.find(" = ") != line.npos && line.find(";  ") != line.npos);
+  if (line.starts_with('[')) return line.find("] = ") != line.npos;
   while (at < text_.size() && text_[at] == ' ') ++at;
   if (at + 1 >= text_.size()) return false;
   return text_[at] == ':' || (text_[at] == '=' && text_[at + 1] != '=') || assignsInPlace(text_.substr(at, 3));

@@ -52,6 +52,8 @@ std::string_view unarySymbol(std::string_view function) { return symbolOf(kUnary
 std::string_view inPlaceSymbol(std::string_view function) { return symbolOf(kInPlace, function); }
 
 std::string canonicalTarget(std::string_view printed) {
+  constexpr std::string_view kBuiltins = "builtins.";  // print(graph) writes it, generated code does not
+  if (printed.starts_with(kBuiltins) && printed.find('.', kBuiltins.size()) == std::string_view::npos) printed.remove_prefix(kBuiltins.size());
   if (printed.starts_with("torch.ops.") && printed.find('.', 10) != std::string_view::npos) return std::string(printed.substr(10));
   if (printed == "device") return "torch.device";
   if (printed.starts_with("operator.")) return fmt::format("_{}", printed);

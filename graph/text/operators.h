@@ -24,7 +24,7 @@ std::string_view unarySymbol(std::string_view function);
 std::string_view inPlaceSymbol(std::string_view function);
 
 /// The target of a printed callee: `torch.ops.aten.add.Tensor` -> `aten.add.Tensor`, `operator.add` -> `_operator.add`,
-/// `math_trunc` -> `math.trunc`; everything else stays.
+/// `math_trunc` -> `math.trunc`, `builtins.max` -> `max`; everything else stays.
 std::string canonicalTarget(std::string_view printed);
 /// The other way: `aten.add.Tensor` -> `torch.ops.aten.add.Tensor`, `math.trunc` -> `math_trunc`.
 std::string printedTarget(std::string_view target);

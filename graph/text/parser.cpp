@@ -259,7 +259,8 @@ class FileParser {
     Line line = lineAt(text, at, next), below = line;
     if (const size_t first = line.content.find_first_not_of("# "); first == std::string_view::npos || line.content[first] != '%') return at;  // no node went into it
     while (below.content.starts_with('#') && below.content != kInductorGraph && next.offset < text.size()) below = lineAt(text, next, next);
-    if (size_t equals = below.content.find(" = async_compile."); equals != std::string_view::npos) name = below.content.substr(0, equals);
+    const std::string_view kernel = below.content.substr(0, below.content.find(" = async_compile."));
+    if (kernel.size() < below.content.size() && isIdentifier(kernel)) name = kernel;
     return readForm<GraphFormParser>(line, name, true, true);
   }
 

@@ -195,6 +195,10 @@ std::string binaryText(const std::string& left, std::string_view symbol, const s
   return fmt::format("{}{}{} {} {}", isNegativeBase ? "(" : "", left, isNegativeBase ? ")" : "", symbol, right);
 }
 
+/// May an operator or an index stand behind it, and still be one when it is read? Text that is kept (`math.pi`, `Pair(3)`) and a dtype read as
+/// attributes and calls at the start of a statement.
+bool isLeftOperand(const ir::Argument& operand) { return !operand.as<ir::Name>() && !operand.as<ir::DType>(); }
+
 /// May a sign stand before it, and still be an operator's when it is read? A node, or a number without sign.
 bool isSignable(const ir::Argument& operand) {
   if (auto* number = operand.as<int64_t>()) return *number >= 0;
@@ -217,7 +221,7 @@ std::string printCall(const ir::Graph& graph, ir::NodeId id) {
       return fmt::format("{}.{}({})", argument(0), node.target, argumentList(graph, node, 1));
     case ir::Op::call_function: break;
   }
-  if (node.kwargs.empty() && node.args.size() == 2) {
+  if (node.kwargs.empty() && node.args.size() == 2 && isLeftOperand(node.args[0])) {
     if (node.target == "_operator.getitem") return fmt::format("{}[{}]", argument(0), argument(1));
     if (auto symbol = binarySymbol(node.target); !symbol.empty()) return binaryText(argument(0), symbol, argument(1));
     auto* member = node.args[1].as<std::string>();

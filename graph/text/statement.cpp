@@ -113,8 +113,19 @@ void StatementParser::assign(const Token& name, ir::Meta&& meta) {
   const Token& token = r_.token();
   if (token.isName() && !token.dotted && (token.text == "None" || r_.lexer.isAssignedNext())) return deletion(name);
   pending_ = name.text;
-  place(name, std::move(meta), parseValue(r_));
+  if (acceptNext()) input(name.text, std::move(meta), name.range(), name.line);
+  else place(name, std::move(meta), parseValue(r_));
   pending_ = {};
+}
+
+/// `next(args_iter)`: what an iterator is for. Read before values are, because in any other place its name is an error.
+bool StatementParser::acceptNext() {
+  if (iterator_.empty() || !r_.token().isName("next")) return false;
+  const auto start = r_.lexer.mark();
+  r_.lexer.next();
+  const bool isOfIterator = r_.accept("(") && r_.token().isName(iterator_) && (r_.lexer.next(), r_.accept(")")) && r_.token().endsStatement();
+  if (!isOfIterator) r_.lexer.rewind(start);
+  return isOfIterator;
 }
 
 /// `a = b = None`; the current token is the one behind the first `=`.
@@ -158,7 +169,7 @@ void StatementParser::placeCall(const Token& name, ir::Meta&& meta, Value&& valu
   if (target == "iter" && value.node.args.size() == 1 && value.node.args[0].node()) {
     boxed_ = r_.scope->graph().node(value.node.args[0].node()).name;
     r_.scope->forget(boxed_);
-    r_.scope->poison(name.text);  // what next() takes from; no value of the graph
+    r_.scope->hide(iterator_ = name.text);
     return;
   }
   if (target == "next" && value.node.args.size() == 1)

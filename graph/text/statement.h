@@ -34,6 +34,7 @@ class StatementParser {
   void statement();
   void definition(const Token& name);
   void assign(const Token& name, ir::Meta&& meta);
+  bool acceptNext();
   void place(const Token& name, ir::Meta&& meta, Value&& value);
   void placeCall(const Token& name, ir::Meta&& meta, Value&& value);
   void deletion(const Token& first);
@@ -48,6 +49,7 @@ class StatementParser {
   Reader& r_;
   std::shared_ptr<const std::string> stack_;
   std::string boxed_;                                          // `args_list` of a boxed signature
+  std::string_view iterator_;                                  // `args_iter`, from which its inputs are taken
   std::unordered_map<std::string_view, ir::Meta> declared_;    // `x: "f32[2]";` ahead of a pytree signature
   std::string_view pending_;                                   // the name this statement defines
   std::vector<Token> deleted_;                                 // names of one deletion

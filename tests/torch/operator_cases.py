@@ -92,6 +92,7 @@ CASES = {
     'number_arithmetic': (X, 's = torch.ops.aten.sym_size.int(x, 0)\na = s + 1\nb = s - 5\nc = b // 3\nd = b % 3\ne = s / 2\ng = s ** 2\nh = -s\nk = s < 4', 'a, b, c, d, e, g, h, k'),
     'sym_functions': (X, 's = torch.ops.aten.sym_size.int(x, 0)\na = torch.sym_max(s, 5)\nb = torch.sym_min(s, 5)\nc = torch.sym_float(s)\nd = torch.sym_int(c)\nk = s == 3\ne = torch.sym_ite(k, 1, 2)', 'a, b, c, d, e'),
     'math': (X, 's = torch.ops.aten.sym_size.int(x, 1)\na = math.sqrt(s)\nb = math.floor(a)\nc = math.trunc(a)', 'a, b, c'),
+    'builtins': (X, 's = torch.ops.aten.sym_size.int(x, 1)\na = max(s, 9)\nb = min(s, 9)\nc = abs(s)\nd = float(s)\ne = int(d)\ng = round(d)', 'a, b, c, d, e, g'),
     'number_in_tensor_slot': (X, 's = torch.ops.aten.sym_size.int(x, 0)\na = torch.ops.aten.mul.Tensor(x, s)\nb = torch.ops.aten.add.Tensor(a, s)', 'a, b'),
     'number_in_float_slot': (X, 's = torch.ops.aten.sym_size.int(x, 0)\na = torch.ops.aten.native_layer_norm.default(x, [4], None, None, s)\nb = a[0]', 'b'),
     'item': (dict(x=i(3)), 'a = torch.ops.aten._local_scalar_dense.default(x)\nb = torch.ops.aten.full.default([a], 1.0)', 'a, b'),

@@ -19,7 +19,7 @@ constexpr std::string_view kMath[] = {"trunc", "floor", "ceil", "sqrt"};
 constexpr std::string_view kNative[] = {"linear", "gelu", "scaled_dot_product_attention", "softplus", "softshrink", "avg_pool2d", "avg_pool3d", "one_hot", "log_sigmoid"};
 
 // What a qualified name that is kept begins with: torch's functions, Python's, and operators without their `torch.ops.`, as people write them.
-constexpr std::string_view kRoots[] = {"torch", "operator", "_operator", "math", "aten", "prims", "higher_order"};
+constexpr std::string_view kRoots[] = {"torch", "operator", "_operator", "math", "builtins", "aten", "prims", "higher_order"};
 
 template <size_t N> bool isIn(const std::string_view (&list)[N], std::string_view name) { return std::find(std::begin(list), std::end(list), name) != std::end(list); }
 
@@ -99,7 +99,6 @@ bool isBuiltin(std::string_view name) { return isIn(kBuiltins, name) || name == 
 DescribedTarget describedTarget(std::string_view printed, bool isStr) {
   if (printed.starts_with('<')) return repr(printed);
   if (!isDottedName(printed)) return {identifier(printed), false};
-  if (printed.starts_with("builtins.") && printed.find('.', 9) == printed.npos) return {std::string(printed.substr(9))};
   if (isStr && printed.find('.') == printed.npos) return {fmt::format("torch.ops.higher_order.{}", printed)};
   if (printed.find('.') == printed.npos || isStr) return {std::string(printed)};
   auto root = printed.substr(0, printed.find('.'));

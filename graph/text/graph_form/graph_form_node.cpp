@@ -15,6 +15,18 @@ namespace {
 
 constexpr std::string_view kLine = "': [num_users=N] = call_function[target=...](args = (...), kwargs = {...})'";
 
+/// Where what follows `%name` goes on behind a type in quotes, which may hold anything: 0 when there is none.
+size_t behindQuotedType(std::string_view rest) {
+  size_t open = rest.find_first_not_of(' ');
+  if (open == rest.npos || rest[open] != ':') return 0;
+  open = rest.find_first_not_of(' ', open + 1);
+  constexpr std::string_view kTensor = "Tensor ";
+  if (open != rest.npos && rest.substr(open).starts_with(kTensor)) open = rest.find_first_not_of(' ', open + kTensor.size());
+  if (open == rest.npos || (rest[open] != '"' && rest[open] != '\'')) return 0;
+  const size_t close = rest.find(rest[open], open + 1);
+  return close == rest.npos ? 0 : close + 1;
+}
+
 }  // namespace
 
 void GraphFormParser::failTarget(std::string_view target, std::string_view expected) {
@@ -48,7 +60,7 @@ void GraphFormParser::node(std::string_view text) {
     rest.remove_prefix(more);
   }
   pending_ = name;
-  size_t at = rest.find(kTarget);
+  size_t at = rest.find(kTarget, behindQuotedType(rest));
   if (at == rest.npos) {
     size_t path = rest.find("= self.");
     if (path == rest.npos) failLine(rest);

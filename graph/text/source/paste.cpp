@@ -219,7 +219,7 @@ bool Unwrapper::continues(std::string_view line, std::string_view next) {
 
 bool Unwrapper::isRest(std::string_view line, std::string_view next) {
   const auto [spaces, end] = indentation(next);
-  if (end == next.size() || spaces >= 4 || isImport(line) || (line.ends_with('\\') && !isComment_)) return false;
+  if (line.empty() || end == next.size() || spaces >= 4 || isImport(line) || (line.ends_with('\\') && !isComment_)) return false;
   if (width_ && (line.size() < width_ || codePoints(line) != width_)) return false;
   const auto content = next.substr(end);
   const bool isOpen = depth_ > 0 || quote_;
