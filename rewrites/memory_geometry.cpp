@@ -34,11 +34,6 @@ bool movesOnly(std::string_view name) {
                       "tril", "triu", "zeros_like", "ones_like", "full_like", "empty_like"}) || name.ends_with("_copy");
 }
 
-/// At most one dimension has more than one element: there is one order only.
-bool isLine(const std::vector<Expr>& shape) {
-  return std::count_if(shape.begin(), shape.end(), [](const Expr& size) { return size.asConstant() != 1; }) <= 1;
-}
-
 /// Updates that clone with the strides and the offset of their base.
 bool keepsLayout(const graph::ir::Node& node, const Operator& op) {
   return op.effect == Effect::update && (!op.view.empty() || operatorName(node.target) == "copy");
@@ -95,6 +90,13 @@ bool MemoryPlan::sameAnnotatedStrides(NodeId owner, Storage::Assumed& assumed) c
   return all;
 }
 
+/// A forwarded view of forwarded views: a transposition of a transposition lies as its root does, row by row.
+bool MemoryPlan::turnedBack(NodeId owner, Storage::Assumed* assumed) const {
+  const Location at = planned(owner);
+  const auto map = at.known && !at.sometimesFresh ? storage_.mapOf(at) : std::nullopt;
+  return map && map->isRowMajor(storage_.facts()) && storage_.rowMajor(at.owner, assumed);
+}
+
 bool MemoryPlan::stridesKept(NodeId owner, Storage::Assumed* assumed) const {
   const auto& node = graph_.node(owner);
   const Operator& op = storage_.operatorOf(owner);
@@ -102,7 +104,7 @@ bool MemoryPlan::stridesKept(NodeId owner, Storage::Assumed* assumed) const {
   if (how_[owner.value] == How::inPlace && keepsLayout(node, op)) return true;
   if (how_[owner.value] == How::forward && op.forward == Forward::view) {   // dense in the view's order, so row-major only where the view is
     const auto map = storage_.mapOf(*placed_[owner.value]);
-    return map && map->isRowMajor(storage_.facts()) && storage_.rowMajor(placed_[owner.value]->owner, assumed);
+    return (map && map->isRowMajor(storage_.facts()) && storage_.rowMajor(placed_[owner.value]->owner, assumed)) || turnedBack(owner, assumed);
   }
   if (asksOtherFormat(node)) return false;
   if (assumed && sameAnnotatedStrides(owner, *assumed)) return true;
@@ -172,7 +174,7 @@ MemoryPlan::Change MemoryPlan::change(NodeId owner, Storage::Assumed* assumed) c
   if (inPlace && keepsLayout(graph_.node(owner), storage_.operatorOf(owner))) return Change::none;
   if (!stridesKept(owner, assumed)) return orderKept(owner, assumed) ? Change::gaps : Change::strides;
   // Of a copy the storage begins with it and is as large; an input may begin anywhere in its own.
-  const Location& at = placed_[owner.value] ? *placed_[owner.value] : *storage_.location(base_[owner.value]);
+  const Location at = placed_[owner.value] ? planned(owner) : *storage_.location(base_[owner.value]);
   // So may a scatter's result, which has the offset of its base.
   const bool begins = !keptByCaller(root(owner)) && !keepsLayout(graph_.node(at.owner), storage_.operatorOf(at.owner));
   const bool whole = begins && storage_.same(at.region, storage_.location(at.owner)->region, at.owner);
@@ -292,7 +294,8 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
         case Effect::fresh:
           if (merged(user) && base(user, how(user)) == value) {
             if (strides && op.forward == Forward::view && how(user) == How::forward && !staysLegal(user, value) && !shownLegal(user, value)) { tell("strides", true); break; }
-            for (const NodeId result : results(user)) taint(result);
+            for (const NodeId result : results(user))
+              if (!strides || op.forward != Forward::view || how(user) != How::forward || root(result) != s.root || !turnedBack(result, nullptr)) taint(result);
             break;
           }
           // Sums and products over elements that lie otherwise may come out in other bits.

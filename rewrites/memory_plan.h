@@ -126,6 +126,7 @@ class MemoryPlan {
   enum class Change : uint8_t { none, storage, gaps, strides };
   Change change(graph::ir::NodeId owner, Storage::Assumed* assumed) const;
   bool stridesKept(graph::ir::NodeId owner, Storage::Assumed* assumed) const;
+  bool turnedBack(graph::ir::NodeId owner, Storage::Assumed* assumed) const;
   bool followsBaseAlone(graph::ir::NodeId owner) const;
   bool orderKept(graph::ir::NodeId owner, Storage::Assumed* assumed) const;
   bool sameAnnotatedStrides(graph::ir::NodeId owner, Storage::Assumed& assumed) const;

@@ -79,6 +79,7 @@ bool Storage::provesRowMajor(NodeId id, Assumed* assumed) const {
     return true;
   }
   if (!keepsRowMajor(node, op)) return false;
+  if (op.effect == Effect::fresh && t && isLine(t->shape)) return true;
   if (op.effect == Effect::update) return rowMajor(firstOperand(node), assumed);   // its strides follow its base alone
   bool all = true;
   node.forEachInput([&](NodeId n) {

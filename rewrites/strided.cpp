@@ -220,6 +220,10 @@ bool contains(const Strided& outer, const Strided& inner, const Facts& facts) {
   return x && y && std::includes(x->begin(), x->end(), y->begin(), y->end());
 }
 
+bool isLine(const std::vector<Expr>& shape) {
+  return std::count_if(shape.begin(), shape.end(), [](const Expr& size) { return size.asConstant() != 1; }) <= 1;
+}
+
 bool maySelfOverlap(const Strided& map, const Facts& facts) {
   if (map.isConstant()) {
     std::vector<int64_t> sizes, strides;

@@ -53,6 +53,8 @@ Overlap overlap(const Strided& a, const Strided& b, const graph::ir::Facts& fact
 bool sameValue(const Strided& a, const Strided& b, const graph::ir::Facts& facts);
 /// Every byte of `inner` is provably one of `outer`.
 bool contains(const Strided& outer, const Strided& inner, const graph::ir::Facts& facts);
+/// At most one dimension has more than one element: they have one order only.
+bool isLine(const std::vector<graph::ir::Expr>& shape);
 /// Two elements may share a byte.
 bool maySelfOverlap(const Strided& map, const graph::ir::Facts& facts);
 
