@@ -226,7 +226,7 @@ TEST(InPlaceReview, CopiesAndScattersThatAreRelativeToTheStorage) {
 w: "f32[4, 3][3, 1]cpu" = torch.ops.aten.as_strided_scatter.default(u, v, [2], [1], 0)
 copy_: "f32[4, 3][3, 1]cpu" = torch.ops.aten.copy_.default(x, w)
 return ())p"),
-            "refuse u: geometry-changes [w]\nrefuse w: geometry-changes [u]\n");
+            "take w -> u: write w\nrefuse u: geometry-changes [u w]\n");
   // It reads its storage, of which v shows another part.
   EXPECT_EQ(decisions(R"p(x: "f32[4, 3][3, 1]cpu", s: "f32[2, 3][3, 1]cpu")p",
                       R"p(v: "f32[2, 3][3, 1]cpu" = torch.ops.aten.slice.Tensor(x, 0, 0, 2)

@@ -70,7 +70,7 @@ m: "f32[3, 2]" = torch.ops.aten.mul.Tensor(u, 2)
 k: "f32[3, 4]" = torch.ops.aten.slice_scatter.default(b, u, 1, 0, 2)
 copy_: "f32[3, 4]" = torch.ops.aten.copy_.default(b, k)
 return (m,))p"),
-            "take k -> b: write k erase copy_\nrefuse u: geometry-changes [r output]\n");
+            "take k -> b: write k erase copy_\nrefuse u: geometry-changes [r]\n");
 }
 
 TEST(SmallPrograms, Program10AddmmOfItself) {
