@@ -277,7 +277,7 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
           if (strides || node.target.find("storage_offset") != std::string::npos) tell(strides ? "strides" : "offset");
           break;
         case Effect::output:
-          if ((strides || !keptByCaller(s.root)) && checks_.on(Check::toldByCaller)) tell(strides ? "strides" : "storage");   // a share in an input has a rule of its own
+          if ((strides || !keptByCaller(root(value))) && checks_.on(Check::toldByCaller)) tell(strides ? "strides" : "storage");   // a share in an input has a rule of its own
           break;
         case Effect::unknown: tell(strides ? "strides" : "storage"); break;
         case Effect::mayView: if (strides && checks_.on(Check::toldByReshape)) tell("strides"); else taint(user); break;

@@ -78,6 +78,21 @@ return ())p"),
             "take w -> x: write u drop w erase copy_\n");
 }
 
+TEST(Strides, AScatterThatIsMadeKeepsTheOffsetOfItsBase) {
+  const auto of = [](const char* result) {
+    return decisions(R"p(y: "f32[4, 2][2, 1]cpu", s: "f32[1][1]cpu")p", std::string(R"p(v: "f32[2][1]cpu" = torch.ops.aten.select.int(y, 0, 3)
+u: "f32[2][1]cpu" = torch.ops.aten.mul.Tensor(v, 2)
+k: "f32[4, 2][2, 1]cpu" = torch.ops.aten.select_scatter.default(y, u, 0, 3)
+w: "f32[2][1]cpu" = torch.ops.aten.slice_scatter.default(u, s, 0, 0, 1)
+m: "f32[2][1]cpu" = torch.ops.aten.mul.Tensor(w, 2)
+copy_: "f32[4, 2][2, 1]cpu" = torch.ops.aten.copy_.default(y, k)
+later: "f32[2][1]cpu" = torch.ops.aten.mul.Tensor(u, 3)
+return ()p") + result + ", later)");
+  };
+  EXPECT_EQ(of("m"), "take k -> y: write u drop k erase copy_\nrefuse w: old-value-read-later [later copy_]\n");
+  EXPECT_EQ(of("w"), "take k -> y: write k erase copy_\nrefuse u: geometry-changes [output]\nrefuse w: old-value-read-later [later]\n");   // w begins at 0 as printed
+}
+
 TEST(Strides, RelativeToAStorageThatIsTheValuesOwn) {
   EXPECT_EQ(decisions(R"p(v: "f32[2]")p", R"p(b: "f32[8]" = torch.ops.aten.full.default([8], 0)
 u: "f32[8]" = torch.ops.aten.as_strided_scatter.default(b, v, [2], [3], 1)

@@ -108,7 +108,7 @@ class Observation:
             torch.use_deterministic_algorithms(False)
         self.outputs = tuple(outputs) if isinstance(outputs, (tuple, list)) else (outputs,)
         self.elements, self.storages = sharing([*self.outputs, *self.inputs])
-        shared = {i for pair in self.storages for i in pair}
+        shared = {b for a, b in self.storages if a >= len(self.outputs) > b}   # with an input
         moved = any(isinstance(value, torch.Tensor) and value.storage_offset() for value in self.inputs)
         # A functional copy or scatter keeps the offset of its base, which may be that of an input: nothing states it.
         self.layouts = [layout(value) if i in shared or not moved else (layout(value)[0], 0) for i, value in enumerate(self.outputs)]
