@@ -45,8 +45,8 @@ struct InPlace::Plan {
   void makeRefusals();
   Expr unmoved(const Chain& chain, Expr& window) const;
   std::optional<Refusal> changed(const Chain& chain) const;
-  /// An input or constant that is written as printed, or silently read, and the last position of each; 0 for never.
-  struct Touched { NodeId input; uint32_t written, silent; };
+  /// An input or constant that is written as printed, written as decided, or silently read, and the last position of each; 0 for never.
+  struct Touched { NodeId input; uint32_t written, decided, silent; };
   std::vector<Touched> touchedInputs() const;
   void addGuards(Chain& chain, const std::vector<Touched>& inputs) const;
 };
@@ -138,7 +138,7 @@ std::vector<InPlace::Plan::Touched> InPlace::Plan::touchedInputs() const {
   for (const NodeId id : graph) {
     const auto kind = memory.storage().operatorOf(id).effect;
     if ((kind != Effect::input && kind != Effect::constant) || memory.storage().owner(id) != id) continue;
-    const Touched touched{id, memory.lastWrite(id), memory.lastSilentAccess(id)};
+    const Touched touched{id, memory.lastWrite(id), memory.lastDecidedWrite(id), memory.lastSilentAccess(id)};
     if (touched.written || touched.silent) all.push_back(touched);
   }
   return all;
@@ -163,9 +163,12 @@ void InPlace::Plan::addGuards(Chain& chain, const std::vector<Touched>& inputs) 
     if (!at) at = memory.position(u.node);
   }
   const auto read = memory.lastRead(chain.owner);
-  for (const auto& [other, written, silent] : inputs) {
+  // A write to the other one at or after the first to this one is what `disjoint(owner)` is checked against; whether it comes as printed or
+  // as decided is the user's choice.
+  const auto overtakes = [&](uint32_t write) { return gone && write > gone && write <= read && !(first && write >= first); };
+  for (const auto& [other, written, decided, silent] : inputs) {
     if (other == chain.owner) continue;
-    const bool overtaken = gone && written > gone && written <= read;
+    const bool overtaken = overtakes(written) || overtakes(decided);
     const bool unseen = first && silent >= first;
     if (overtaken || unseen) chain.guards.push_back({Guard::Kind::disjoint, owner.name, graph.node(other).name, ""});
   }

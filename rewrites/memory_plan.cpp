@@ -222,6 +222,16 @@ uint32_t MemoryPlan::lastWrite(NodeId owner) const {
   return last;
 }
 
+uint32_t MemoryPlan::lastDecidedWrite(NodeId root) const {
+  uint32_t last = 0;
+  for (const NodeId o : owners(root)) {
+    for (const auto& w : accesses_[o.value].writes)
+      if (!isErased(w.writer)) last = std::max(last, position(w.writer));
+    if (writes(o)) last = std::max(last, position(o));
+  }
+  return last;
+}
+
 uint32_t MemoryPlan::lastRead(NodeId root) const {
   uint32_t last = 0;
   for (const NodeId o : owners(root))

@@ -62,6 +62,8 @@ class MemoryPlan {
   bool isErased(graph::ir::NodeId copy) const;
   /// The last position at which a printed owner's elements are written, as printed; the last at which any of a planned storage's are read.
   uint32_t lastWrite(graph::ir::NodeId owner) const;
+  /// The last position at which a planned storage is written as decided: without the copies that go, with the updates in place.
+  uint32_t lastDecidedWrite(graph::ir::NodeId root) const;
   uint32_t lastRead(graph::ir::NodeId root) const;
   /// The last access to an owner that operators which alias it without saying so in their schema pass on; 0 when there are none.
   uint32_t lastSilentAccess(graph::ir::NodeId owner) const;
