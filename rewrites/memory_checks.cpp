@@ -60,7 +60,7 @@ void MemoryPlan::checkBases(const Planned& s, std::vector<Conflict>& out) const 
       say(Rule::sizeUnproven, "nothing states the shape of " + (of ? result.name : from.name));
       continue;
     }
-    const Location& place = placed_[o.value] ? *placed_[o.value] : *storage_.location(base);
+    const Location& place = this->place(o);
     const auto sameShape = [&](const std::vector<Expr>& a, const std::vector<Expr>& b) {
       return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](const Expr& x, const Expr& y) { return x == y || storage_.facts().provesEqual(x, y); });
     };

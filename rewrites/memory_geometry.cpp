@@ -155,7 +155,7 @@ bool MemoryPlan::orderKept(NodeId owner, Storage::Assumed* assumed) const {
   const auto& node = graph_.node(owner);
   const Operator& op = storage_.operatorOf(owner);
   if (asksOtherFormat(node)) return false;
-  const Location& at = placed_[owner.value] ? *placed_[owner.value] : *storage_.location(base_[owner.value]);
+  const Location& at = place(owner);
   if (op.forward == Forward::view && how_[owner.value] == How::forward && at.known && !at.selfOverlap && isLine(at.shape)) return true;
   const bool keeps = how_[owner.value] == How::forward ? op.forward == Forward::clone : keepsOrder(operatorName(node.target)) || followsBaseAlone(owner);
   if (keeps && !asksRowMajor(node)) return at.known && !at.selfOverlap;   // dense, in the order of its base

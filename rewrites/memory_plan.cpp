@@ -148,10 +148,7 @@ std::vector<NodeId> MemoryPlan::owners(NodeId root) const {
 
 Location MemoryPlan::lifted(Location at) const {
   // Outwards: the owner of `at` is a merged result, which lies where its base lies.
-  while (base_[at.owner.value]) {
-    const Location& base = placed_[at.owner.value] ? *placed_[at.owner.value] : *storage_.location(base_[at.owner.value]);
-    at = storage_.compose(base, at);
-  }
+  while (base_[at.owner.value]) at = storage_.compose(place(at.owner), at);
   return at;
 }
 

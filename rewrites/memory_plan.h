@@ -99,6 +99,8 @@ class MemoryPlan {
   };
   static constexpr uint32_t kCaller = std::numeric_limits<uint32_t>::max();
 
+  /// Where a decided result lies in the storage of its base's printed owner.
+  const Location& place(graph::ir::NodeId result) const { return placed_[result.value] ? *placed_[result.value] : *storage_.location(base_[result.value]); }
   /// A location in a merged result, seen from the storage that it was merged into.
   Location lifted(Location at) const;
   /// What an update writes, in its base's printed owner.

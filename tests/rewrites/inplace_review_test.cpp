@@ -151,6 +151,17 @@ return (m,))p";
   EXPECT_EQ(guards(R"p(x: "f32[4, 3]", y: "f32[4, 3]")p", text), "disjoint(x)\nno_self_overlap(x)\ndisjoint(x, y)\n");
 }
 
+TEST(InPlaceReview, APairThatTheCheckOfTheWrittenInputCovers) {
+  // The copy_ into y comes after the first write to x, so `disjoint(x)` looks at y.
+  EXPECT_EQ(guards(R"p(x: "f32[4, 3]", y: "f32[4, 3]", z: "f32[4, 3]", i: "i64[2]", s: "f32[2, 2]")p",
+                   R"p(t: "f32[4, 2]" = torch.ops.aten.slice.Tensor(x, 1, 0, 2)
+k: "f32[4, 2]" = torch.ops.aten.index_put.default(t, [i], s)
+u: "f32[4, 3]" = torch.ops.aten.slice_scatter.default(x, k, 1, 0, 2)
+other: "f32[4, 3]" = torch.ops.aten.copy_.default(y, z)
+copy_: "f32[4, 3]" = torch.ops.aten.copy_.default(x, u)
+return ())p"), "disjoint(x)\nno_self_overlap(x)\n");
+}
+
 TEST(InPlaceReview, AnotherInputReadThroughAnOperatorThatReturnsIt) {
   // dropout outside training returns y itself, and its schema does not say so.
   const auto program = [](const std::string& call) {

@@ -28,7 +28,7 @@ from random_programs import make
 
 CHUNK = 40
 BLIND = rewritten.here / "blind.lua"
-AT_LEAST = 30   # percent of the removable chains and bytes
+AT_LEAST = 85   # percent of the removable chains and bytes
 
 
 def run_chunk(seeds_and_options):
