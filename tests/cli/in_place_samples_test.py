@@ -21,7 +21,7 @@ def names(path):
 
 class InPlaceSamples(ProgramTest):
     def outcome(self, path, name, *more):
-        self.expect(0, "rewrite", path, "reinplace", "-o", self.folder / "out.txt", "--graph", name, "--no-verify", "--report", self.folder / "r.json", *more)
+        self.expect(0, "rewrite", path, "reinplace", "-o", self.folder / "out.txt", "--graph", name, "--report", self.folder / "r.json", *more)
         (rewrite,) = json.loads((self.folder / "r.json").read_text())["rewrites"]
         return rewrite["taken"], rewrite["refused"], (self.folder / "out.txt").read_text()
 
