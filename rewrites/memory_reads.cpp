@@ -116,7 +116,11 @@ void MemoryPlan::checkReads(const Planned& s, std::vector<Conflict>& out) const 
 bool MemoryPlan::ownWrite(const Planned& s, const OwnerRead& read, NodeId owner, const PlannedWrite& write) const {
   if (read.read.base || write.printedOwner == owner) return true;   // operands that overlapped as printed are not our doing
   if (!storage_.operatorOf(write.node).pointwise) return !checks_.on(Check::ownWrites);
-  const bool same = storage_.sameTensor(planned(read.read.value), write.where) || !checks_.on(Check::elementByElement);
+  // torch refuses operands that overlap and are not the same tensor, down to the stride of a dimension of one element, which no map here has.
+  const Location at = planned(read.read.value);
+  const bool exact = read.read.value == firstOperand(graph_.node(write.node)) ||
+                     std::none_of(at.shape.begin(), at.shape.end(), [](const auto& size) { return size.asConstant() == 1; });
+  const bool same = (exact && storage_.sameTensor(at, write.where)) || !checks_.on(Check::elementByElement);
   return same && !read.read.outsideWindow && s.root == write.where.owner;
 }
 

@@ -395,6 +395,16 @@ bool onlyComputes(const Node& node) {
   return !isRandom(target) && !isCheck(target);
 }
 
+namespace {
+
+/// One of two that must be apart.
+bool isGuarded(const Graph& graph, std::string_view name) {
+  const auto& guards = graph.guards();
+  return std::any_of(guards.begin(), guards.end(), [&](const auto& guard) { return !guard.second.empty() && (guard.first == name || guard.second == name); });
+}
+
+}  // namespace
+
 void eraseDead(Graph& graph, const std::vector<NodeId>& from, std::vector<std::string>& removed) {
   std::vector<NodeId> work = from;
   if (work.empty())
@@ -405,6 +415,7 @@ void eraseDead(Graph& graph, const std::vector<NodeId>& from, std::vector<std::s
     const NodeId id = work.back();
     work.pop_back();
     if (!graph.contains(id) || !graph.users(id).empty() || !onlyComputes(graph.node(id))) continue;
+    if (graph.node(id).op == graph::ir::Op::get_attr && isGuarded(graph, graph.node(id).name)) continue;   // the check at run time needs it
     const Node gone = graph.node(id);
     graph.erase(id);
     removed.push_back(gone.name);

@@ -55,6 +55,9 @@ fx.rewrite{
 
   apply = function(g, chain)
     local owner = chain.owner.name
+    for _, guard in ipairs(chain.guards) do   -- two inputs that must be apart: the check needs both, so a buffer of the two stays
+      if guard:find("^disjoint%(.*, ") then g:add_guard(guard) end
+    end
     for _, update in ipairs(chain.updates) do   -- innermost first
       local n = update.node
       if update.forward then
@@ -70,8 +73,8 @@ fx.rewrite{
     end
     if g[owner] then   -- else nobody reads or writes it any more
       for _, guard in ipairs(chain.guards) do
-        local subject, other = guard:match("^[%w_]+%(([^,)]+)"), guard:match("^disjoint%(.*, (%S+)%)$")
-        if not (subject and not g[subject] or other and not g[other]) then g:add_guard(guard) end   -- what is gone is not read
+        local subject = guard:match("^[%w_]+%(([^,)]+)")
+        if not subject or g[subject] then g:add_guard(guard) end   -- what is gone is not read
       end
     end
   end,

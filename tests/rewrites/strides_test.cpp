@@ -93,6 +93,20 @@ return ()p") + result + ", later)");
   EXPECT_EQ(of("w"), "take k -> y: write k erase copy_\nrefuse u: geometry-changes [output]\nrefuse w: old-value-read-later [later]\n");   // w begins at 0 as printed
 }
 
+TEST(Strides, OfADimensionOfOneElementTorchComparesThemToo) {
+  // mul_ refuses operands that overlap and are not the same tensor, down to the stride of a dimension that has none.
+  const auto of = [](const char* other) {
+    return decisions(R"p(y: "f32[7, 3]")p", std::string(R"p(v: "f32[1, 7, 3]" = torch.ops.aten.unsqueeze.default(y, 0)
+w: "f32[1, 7, 3]" = torch.ops.aten.slice.Tensor(v, 0, 0, 4, 2)
+m: "f32[1, 7, 3]" = torch.ops.aten.mul.Tensor(w, )p") + other + R"p()
+k: "f32[7, 3]" = torch.ops.aten.squeeze.dim(m, 0)
+copy_: "f32[7, 3]" = torch.ops.aten.copy_.default(y, k)
+return ())p");
+  };
+  EXPECT_EQ(of("w"), "take m -> y: write m erase copy_\n");
+  EXPECT_EQ(of("v"), "refuse m: overlapping-operand [v]\n");
+}
+
 TEST(Strides, RelativeToAStorageThatIsTheValuesOwn) {
   EXPECT_EQ(decisions(R"p(v: "f32[2]")p", R"p(b: "f32[8]" = torch.ops.aten.full.default([8], 0)
 u: "f32[8]" = torch.ops.aten.as_strided_scatter.default(b, v, [2], [3], 1)
