@@ -43,6 +43,9 @@ local function forward(g, n, update)
   replace(g, n, n:arg(update.operand))
 end
 
+-- What writes nothing goes with its last user, which may have been an update of another chain.
+local function is_gone(update) return not update.writes and not pcall(function() return update.node.target end) end
+
 fx.rewrite{
   name = "reinplace",
   doc = "writes into buffers in place instead of copying them",
@@ -60,7 +63,8 @@ fx.rewrite{
     end
     for _, update in ipairs(chain.updates) do   -- innermost first
       local n = update.node
-      if update.forward then
+      if is_gone(update) then   -- nothing to do
+      elseif update.forward then
         forward(g, n, update)
       else
         local base = n:arg(update.operand)   -- not update.base: an update before this one may have been replaced since
