@@ -288,6 +288,8 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
         case Effect::getitem: taint(user); break;
         case Effect::mutation: if (first) taint(user); break;
         case Effect::update:   // of a base; as a source only its values matter
+          // It would write into a clone that overlaps itself as its base does now.
+          if (first && keepsLayout(node, op) && !merged(user) && planned(value).selfOverlap) { tell("strides"); break; }
           if (first && (keepsLayout(node, op) || merged(user) || (order && !makesRowMajor(node)))) taint(user);
           else if (!first && how_[user.value] == How::forward) taint(user);
           break;
