@@ -186,7 +186,7 @@ void MemoryPlan::checkGeometry(const Planned& s, std::vector<Conflict>& out) {
     if (!base_[o.value]) continue;
     const Change how = change(o, nullptr);
     // A view that copied could be taken of anything; one that does not needs strides that fit.
-    if (placed_[o.value] && !staysLegal(o, base_[o.value]) && !shownLegal(o, base_[o.value]) && !storage_.rowMajor(base_[o.value]) && !storage_.rowMajor(base_[o.value], &assumed_[o]))
+    if (placed_[o.value] && !isLegal(o, base_[o.value]) && !storage_.rowMajor(base_[o.value]) && !storage_.rowMajor(base_[o.value], &assumed_[o]))
       out.push_back({Rule::geometryChanges, "whether " + graph_.node(base_[o.value]).name + " can be viewed as " + graph_.node(o).name + " depends on its strides", {base_[o.value]}, {}});
     if (how == Change::none) continue;
     auto found = whoCanTell(s, o, how);
@@ -282,7 +282,7 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
         case Effect::unknown: tell(strides ? "strides" : "storage"); break;
         case Effect::mayView: if (strides && checks_.on(Check::toldByReshape)) tell("strides"); else taint(user); break;
         case Effect::view:
-          if (!strides || anyStrides(name) || staysLegal(user, value) || shownLegal(user, value)) taint(user);
+          if (!strides || anyStrides(name) || isLegal(user, value)) taint(user);
           else if (checks_.on(Check::toldByViews)) tell("strides", true);
           break;
         case Effect::getitem: taint(user); break;
@@ -295,7 +295,7 @@ std::vector<Conflict> MemoryPlan::whoCanTell(const Planned& s, NodeId owner, Cha
           break;
         case Effect::fresh:
           if (merged(user) && base(user, how(user)) == value) {
-            if (strides && op.forward == Forward::view && how(user) == How::forward && !staysLegal(user, value) && !shownLegal(user, value)) { tell("strides", true); break; }
+            if (strides && op.forward == Forward::view && how(user) == How::forward && !isLegal(user, value)) { tell("strides", true); break; }
             for (const NodeId result : results(user))
               if (!strides || op.forward != Forward::view || how(user) != How::forward || root(result) != s.root || !turnedBack(result, nullptr)) taint(result);
             break;

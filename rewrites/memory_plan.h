@@ -62,9 +62,9 @@ class MemoryPlan {
   bool isErased(graph::ir::NodeId copy) const;
   /// The last position at which a printed owner's elements are written, as printed; the last at which any of a planned storage's are read.
   uint32_t lastWrite(graph::ir::NodeId owner) const;
+  uint32_t lastRead(graph::ir::NodeId root) const;
   /// The last position at which a planned storage is written as decided: without the copies that go, with the updates in place.
   uint32_t lastDecidedWrite(graph::ir::NodeId root) const;
-  uint32_t lastRead(graph::ir::NodeId root) const;
   /// The last access to an owner that operators which alias it without saying so in their schema pass on; 0 when there are none.
   uint32_t lastSilentAccess(graph::ir::NodeId owner) const;
   /// Inputs of which what was decided in this storage takes certain strides for granted.
@@ -137,6 +137,8 @@ class MemoryPlan {
   bool statedInRowOrder(graph::ir::NodeId value, Storage::Assumed& assumed) const;
   bool staysLegal(graph::ir::NodeId view, graph::ir::NodeId of) const;
   bool shownLegal(graph::ir::NodeId view, graph::ir::NodeId of) const;
+  /// A view, or a forwarded copy of one, that runs whatever the strides of its operand.
+  bool isLegal(graph::ir::NodeId view, graph::ir::NodeId of) const { return staysLegal(view, of) || shownLegal(view, of); }
   bool isDense(graph::ir::NodeId value, bool rowMajor) const;
   std::vector<Conflict> whoCanTell(const Planned& s, graph::ir::NodeId owner, Change change) const;
   bool movesSource(graph::ir::NodeId update) const;

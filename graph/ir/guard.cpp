@@ -71,13 +71,7 @@ std::optional<Guard> parseStrides(std::string_view inside) {
 
 std::string Guard::str() const {
   switch (kind) {
-    case Kind::disjoint: {   // one for each pair of buffers
-      std::string out;
-      out.reserve(first.size() + second.size() + 12);
-      out.append("disjoint(").append(first);
-      if (!second.empty()) out.append(", ").append(second);
-      return out += ')';
-    }
+    case Kind::disjoint: return "disjoint(" + first + (second.empty() ? "" : ", " + second) + ")";
     case Kind::no_self_overlap: return "no_self_overlap(" + first + ")";
     case Kind::symbol: return condition;
     case Kind::strides: {
